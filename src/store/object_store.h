@@ -1,0 +1,79 @@
+// Objects by key: the one door to the lake's files, local or S3.
+//
+// Keys are UTF-8, '/'-separated, relative to the store's root, at most 1024 bytes, without empty,
+// "." or ".." segments. An object appears whole or not at all. Deletes are for clean-up only:
+// no reader may depend on an object's absence.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace lagoa {
+
+/// What a listing or head says of one object.
+struct ObjectInfo {
+    std::string key;
+    std::uint64_t size_bytes = 0;
+    Instant modified;
+};
+
+/// Writes one object in order. Nothing is visible before close(); dropping the writer without
+/// close() leaves nothing. Owned by one thread.
+class ObjectWriter {
+public:
+    virtual ~ObjectWriter() = default;
+    virtual Result<> append(std::string_view bytes) = 0;
+    /// Makes the object visible and durable (file and directory entry fsynced). Call once.
+    virtual Result<> close() = 0;
+    virtual std::uint64_t size_bytes() const = 0;
+};
+
+/// Stores immutable objects by key. Safe to call from any thread.
+///
+/// kUnavailable and kDeadlineExceeded from a write mean that its outcome is unknown: read the key
+/// before trying again. kResourceExhausted: the disk is full; nothing became visible.
+class ObjectStore {
+public:
+    virtual ~ObjectStore() = default;
+
+    /// The whole object. kNotFound.
+    virtual Result<std::string> get(std::string_view key) = 0;
+
+    /// `length` bytes from `offset`, fewer only at the object's end. kNotFound.
+    virtual Result<std::string> get_range(std::string_view key, std::uint64_t offset, std::uint64_t length) = 0;
+
+    /// kNotFound if there is no such object.
+    virtual Result<ObjectInfo> head(std::string_view key) = 0;
+
+    /// Creates or replaces, durable on return.
+    virtual Result<> put(std::string_view key, std::string_view bytes) = 0;
+
+    /// Creates `key`, durable on return. Of N concurrent callers exactly one succeeds; the
+    /// others get kAlreadyExists.
+    virtual Result<> put_if_absent(std::string_view key, std::string_view bytes) = 0;
+
+    /// A streamed put.
+    virtual Result<std::unique_ptr<ObjectWriter>> writer(std::string_view key) = 0;
+
+    /// Objects whose key starts with `prefix` and is greater than `after`, in byte order, all
+    /// levels deep. A prefix without objects is an empty list.
+    virtual Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after = {}) = 0;
+
+    /// Done if there was no such object.
+    virtual Result<> remove(std::string_view key) = 0;
+
+    /// What a person calls the root: `/srv/lake` or `s3://bucket/prefix`.
+    virtual std::string root() const = 0;
+};
+
+/// kInvalidArgument unless `key` obeys the rules above.
+Result<> check_key(std::string_view key);
+
+}  // namespace lagoa
