@@ -1,0 +1,107 @@
+// The lake: zones of Delta tables, its versions, and sessions that see one cut of them as SQL.
+//
+// A zone is a SQL schema and has its own store. A table `silver.stocks_refined` is the Delta table
+// `stocks_refined/` in the zone's store. Sessions attach the lake as a DuckDB catalog
+// (catalog/duckdb/), so that SELECT, INSERT and CREATE TABLE AS go through DuckDB's own planner.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "catalog/lake_log.h"
+#include "delta/commit.h"
+#include "engine/engine.h"
+#include "model/table_name.h"
+
+namespace lagoa {
+
+/// Which version of each table a session sees.
+///
+/// The base is the last published lake version, a given one, or (head) each table's newest. `pins`
+/// overrides single tables: a run reads the published cut plus what it wrote itself.
+struct Cut {
+    enum class Base { kPublished, kVersion, kHead };
+    Base base = Base::kPublished;
+    std::uint64_t lake_version = 0;  ///< kVersion only.
+    std::map<TableName, delta::Version> pins;
+};
+
+/// How Lake::write changes a table.
+enum class WriteMode { kAppend, kOverwrite, kMerge };
+
+struct WriteRequest {
+    TableName table;
+    std::string select;      ///< One SELECT; its columns are the table's. Runs in the session passed.
+    WriteMode mode = WriteMode::kAppend;
+    std::vector<std::string> key;            ///< kMerge: matched rows are replaced, others added.
+    std::vector<std::string> partition_by;   ///< Used when the table is created.
+    std::map<std::string, std::string> properties;  ///< Table properties to hold (`lagoa.businessKey`: JSON array).
+    std::map<std::string, std::string> comments;    ///< Column → description, for new columns.
+    std::string description;
+    std::optional<delta::Txn> txn;           ///< Already committed: nothing is written.
+    std::string operation = "WRITE";
+    std::string user_metadata;               ///< JSON text kept in the commit.
+    bool skip_if_empty = false;              ///< No rows: no commit (but the table is created).
+};
+
+struct WriteResult {
+    delta::Version version = -1;  ///< The table's version after the write (also when nothing was written).
+    bool committed = false;
+    std::uint64_t rows = 0;       ///< Rows written (for a merge: rows of the source).
+    std::uint64_t files = 0;
+    std::uint64_t size_bytes = 0;
+};
+
+/// One line of `table ls`.
+struct TableInfo {
+    TableName name;
+    delta::Version version = -1;
+    std::optional<std::uint64_t> rows;
+    std::uint64_t files = 0;
+    std::uint64_t size_bytes = 0;
+    Instant modified;
+};
+
+struct LakeOptions {
+    std::map<std::string, std::shared_ptr<ObjectStore>> zones;  ///< By name; shared_ptr: engine sessions outlive calls.
+    std::shared_ptr<ObjectStore> log;                            ///< Holds `_lagoa/log/`.
+    Engine* engine = nullptr;
+    Clock* clock = nullptr;
+    std::string time_zone = "America/Sao_Paulo";
+};
+
+/// Thread-safe.
+class Lake {
+public:
+    static Result<std::unique_ptr<Lake>> open(LakeOptions options);
+    virtual ~Lake() = default;
+
+    /// A session with the lake attached as `lake` and made the default catalog, so that
+    /// `silver.stocks_refined` names a table. Every table with the property `lagoa.businessKey` has a
+    /// view `<table>_current`: the newest row of each key by `_known_from`, then by arrival.
+    /// `delta('PATH')` reads any Delta table by path.
+    virtual Result<std::unique_ptr<Session>> connect(const Cut& cut) = 0;
+
+    /// Writes rows of `request.select`, run in `session`. New columns of an append or overwrite are added
+    /// to the schema as nullable; a column that cannot hold its old type is kDataRejected.
+    /// kConflict, kResourceExhausted (disk full; nothing visible), as delta::commit.
+    virtual Result<WriteResult> write(Session& session, const WriteRequest& request) = 0;
+
+    /// Where `table` is; it need not exist. kNotFound for an unknown zone.
+    virtual Result<delta::TableLocation> locate(const TableName& table) = 0;
+
+    /// kNotFound names close matches.
+    virtual Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table, const Cut& cut) = 0;
+
+    virtual Result<std::vector<TableInfo>> tables(const Cut& cut) = 0;
+
+    virtual LakeLog& log() = 0;
+};
+
+}  // namespace lagoa

@@ -1,0 +1,64 @@
+// A Delta table at one version: checkpoint plus the commits after it, replayed.
+//
+// Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Action Reconciliation)
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delta/actions.h"
+#include "delta/parquet_io.h"
+#include "store/object_store.h"
+
+namespace lagoa::delta {
+
+/// Where a table is: its folder in a store (`stocks`, no slash at the end) and how its checkpoints
+/// are read. Both outlive every Snapshot and Commit made with it.
+struct TableLocation {
+    ObjectStore* store = nullptr;
+    ParquetIo* parquet = nullptr;
+    std::string path;
+};
+
+/// Immutable; safe to share between threads.
+class Snapshot {
+public:
+    Version version = -1;
+    std::int64_t timestamp_ms = 0;  ///< Of the commit: inCommitTimestamp, else the log file's time.
+    Protocol protocol;
+    Metadata metadata;
+    std::vector<AddFile> files;  ///< Live files, ordered by path.
+    std::map<std::string, Txn> txns;
+    std::map<std::string, DomainMetadata> domains;
+    std::vector<RemoveFile> tombstones;  ///< For checkpoints and vacuum.
+
+    /// The last version that `app_id` has committed, -1 if none.
+    std::int64_t txn_version(std::string_view app_id) const;
+    std::uint64_t size_bytes() const;
+    /// Sum of numRecords (less deleted rows) over the files; nullopt if one has no statistics.
+    std::optional<std::uint64_t> row_count() const;
+};
+
+/// The table at `version`, or at its newest. kNotFound: no table there, or no such version (the
+/// message names the versions there are). kUnsupported: a reader feature we lack. kCorruption: a gap
+/// in the log or a damaged file.
+Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table, std::optional<Version> version = {});
+
+/// The newest version without replaying it. kNotFound.
+Result<Version> newest_version(const TableLocation& table);
+
+/// One line of a table's history.
+struct HistoryEntry {
+    Version version = 0;
+    std::int64_t timestamp_ms = 0;
+    std::string operation;
+    json::Object commit_info;
+};
+
+/// Newest first, at most `limit` entries, as far back as the log's JSON files go.
+Result<std::vector<HistoryEntry>> read_history(const TableLocation& table, std::size_t limit = 100);
+
+}  // namespace lagoa::delta

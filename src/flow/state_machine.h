@@ -1,0 +1,54 @@
+// A parsed and checked Amazon States Language definition.
+//
+// Source: https://states-language.net/spec.html
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "codec/document.h"
+#include "flow/task.h"
+
+namespace lagoa::flow {
+
+struct Definition;  // flow/impl/definition.h
+
+/// Immutable, thread-safe.
+class StateMachine {
+public:
+    /// kInvalidConfig names file, line, JSON pointer and the fix; an unknown state type, field or
+    /// resource is an error here and not when it is reached.
+    static Result<StateMachine> parse(const Document& document);
+
+    const Definition& definition() const { return *definition_; }
+
+private:
+    explicit StateMachine(std::shared_ptr<const Definition> definition);
+    std::shared_ptr<const Definition> definition_;  // shared by executions that run side by side
+};
+
+struct ExecutionResult {
+    enum class Status { kSucceeded, kFailed, kTimedOut, kAborted };
+    Status status = Status::kFailed;
+    json::Value output;       ///< kSucceeded
+    TaskError error;          ///< otherwise
+    std::string failed_state; ///< The state whose error ended the run; empty on success.
+};
+
+struct ExecutionOptions {
+    std::string run;                ///< The execution's id (context object).
+    std::string machine;            ///< The pipeline's name (context object).
+    TaskHandler task;
+    HistorySink* history = nullptr; ///< May be nullptr.
+    Clock* clock = nullptr;         ///< Waits, timeouts, retries and stamps.
+    std::uint64_t jitter_seed = 0;
+    std::stop_token stop;
+    unsigned max_parallel = 8;      ///< Branches and map items at once.
+};
+
+/// Runs to the end. An Error is returned only if history could not be recorded.
+Result<ExecutionResult> execute(const StateMachine& machine, const json::Value& input, const ExecutionOptions& options);
+
+}  // namespace lagoa::flow
