@@ -1,0 +1,44 @@
+// What one session sees of the lake: names resolved to Delta snapshots for one Cut.
+//
+// Lake makes one for each session; the attached catalog (catalog/duckdb/) asks it for every name
+// that SQL mentions. Knows no DuckDB, so that it can be tested and reused without an engine.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delta/snapshot.h"
+#include "model/table_name.h"
+
+namespace lagoa {
+
+/// Thread-safe. The base of the cut (published or given lake version) is read once, when the view is
+/// made: all statements of a session see the same lake version. A head view follows each table.
+class LakeView {
+public:
+    virtual ~LakeView() = default;
+
+    /// The zones, sorted: SQL's schemas.
+    virtual Result<std::vector<std::string>> zones() = 0;
+
+    /// The tables of `zone` that this cut holds, sorted. kNotFound for an unknown zone.
+    virtual Result<std::vector<std::string>> tables(std::string_view zone) = 0;
+
+    /// The table at the cut's version (cached by version). kNotFound if the cut does not hold it.
+    virtual Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table) = 0;
+
+    /// The table's newest version, whatever the cut: what an INSERT builds on. kNotFound.
+    virtual Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) = 0;
+
+    /// Where `table` is; it need not exist. kNotFound for an unknown zone. SQL reads its file
+    /// `<path>/x.parquet` as `lagoa://<zone>/<path>/x.parquet`.
+    virtual Result<delta::TableLocation> location(const TableName& table) = 0;
+
+    /// This session wrote `version` of `table`: later statements see it (a pin of the cut).
+    virtual void pin(const TableName& table, delta::Version version) = 0;
+};
+
+}  // namespace lagoa
