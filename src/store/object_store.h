@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,15 @@ public:
     virtual std::uint64_t size_bytes() const = 0;
 };
 
+/// Reads one object at any offset. The object's size and stamp are those at opening. Thread-safe.
+class ObjectReader {
+public:
+    virtual ~ObjectReader() = default;
+    /// Fills `into` from `offset`; returns the bytes read, fewer only at the object's end.
+    virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> into) = 0;
+    virtual const ObjectInfo& info() const = 0;
+};
+
 /// Stores immutable objects by key. Safe to call from any thread.
 ///
 /// kUnavailable and kDeadlineExceeded from a write mean that its outcome is unknown: read the key
@@ -48,6 +58,10 @@ public:
 
     /// `length` bytes from `offset`, fewer only at the object's end. kNotFound.
     virtual Result<std::string> get_range(std::string_view key, std::uint64_t offset, std::uint64_t length) = 0;
+
+    /// For many reads of one object; must not outlive the store. kNotFound. The default asks head()
+    /// once and get_range() for each read; a store with cheap handles keeps one open.
+    virtual Result<std::unique_ptr<ObjectReader>> reader(std::string_view key);
 
     /// kNotFound if there is no such object.
     virtual Result<ObjectInfo> head(std::string_view key) = 0;
