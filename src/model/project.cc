@@ -1,0 +1,180 @@
+#include "model/project.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace lagoa {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 6> kZones = {"landing", "bronze", "silver", "gold", "quarantine", "ops"};
+constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{4} << 20;
+
+Result<std::string> read_file(const fs::path& path) {
+    std::error_code error;
+    const auto size = fs::file_size(path, error);
+    if (error) return fail(ErrorCode::kInvalidConfig, "reading {}: {}", path.string(), error.message());
+    if (size > kMaxFileBytes)
+        return fail(ErrorCode::kInvalidConfig, "{} has {} bytes; a project file has at most {}", path.string(), size, kMaxFileBytes);
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) return fail(ErrorCode::kInvalidConfig, "reading {}: it cannot be read", path.string());
+    return std::move(text).str();
+}
+
+Result<> refuse_unknown(const Document& document, std::string_view pointer, std::initializer_list<std::string_view> known) {
+    const json::Value* value = json::at_pointer(document.root(), pointer);
+    if (value == nullptr || value->is_null()) return {};
+    if (!value->is_object()) return document.fail_at(pointer, fmt::format("is a {}, not a mapping", value->kind()));
+    for (const auto& [key, member] : *value->object()) {
+        if (std::ranges::find(known, key) != known.end()) continue;
+        return document.fail_at(fmt::format("{}/{}", pointer, json::escape_pointer_token(key)), "no such field",
+                                fmt::format("Use one of {}.", fmt::join(known, ", ")));
+    }
+    return {};
+}
+
+// A path of lagoa.yaml, relative to the project's folder; s3:// URLs stay.
+std::string resolve(const Project& project, const std::string& location) {
+    if (location.starts_with("s3://")) return location;
+    return (project.root / location).lexically_normal().string();
+}
+
+// `section/name` as a whole number from 1 to `most`, or `otherwise`.
+Result<std::uint64_t> number_at(const Document& document, const std::string& pointer, std::uint64_t otherwise, std::uint64_t most) {
+    const json::Value* value = json::at_pointer(document.root(), pointer);
+    if (value == nullptr) return otherwise;
+    const auto number = value->number() == nullptr ? std::nullopt : value->number()->to_int64();
+    if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > most)
+        return document.fail_at(pointer, fmt::format("{} is not a whole number from 1 to {}", json::dump(*value), most));
+    return static_cast<std::uint64_t>(*number);
+}
+
+Result<> read_zones(const Document& document, const json::Value& root, Project& project) {
+    const std::string lake = root.string_at("lake").value_or("./lake");
+    project.lake_root = resolve(project, lake);
+    for (const auto zone : kZones) {
+        const std::string sub = std::string(lake.ends_with('/') ? lake.substr(0, lake.size() - 1) : lake) + "/" + std::string(zone);
+        project.zones[std::string(zone)] = resolve(project, sub);
+    }
+    const json::Value* zones = root.find("zones");
+    if (zones == nullptr || zones->object() == nullptr) return {};
+    for (const auto& [zone, location] : *zones->object()) {
+        const std::string pointer = "/zones/" + zone;
+        if (!is_name(zone)) return document.fail_at(pointer, "is not a zone's name", "Use lower-case letters, digits and _.");
+        if (!location.is_string()) return document.fail_at(pointer, "is not a folder or an s3:// URL");
+        project.zones[zone] = resolve(project, *location.string());
+    }
+    return {};
+}
+
+Result<> read_settings(const Document& document, const Environment& environment, Project& project) {
+    LAGOA_TRY(refuse_unknown(document, "", {"name", "time_zone", "lake", "zones", "engine", "network"}));
+    LAGOA_TRY(refuse_unknown(document, "/zones", {"landing", "bronze", "silver", "gold", "quarantine", "ops"}));
+    LAGOA_TRY(refuse_unknown(document, "/engine", {"memory_limit_mb", "threads"}));
+    LAGOA_TRY(refuse_unknown(document, "/network", {"allow_private_addresses"}));
+    const json::Value root = LAGOA_TRY(expand_environment(document.root(), environment), "{}", document.name());
+    const auto name = root.string_at("name");
+    if (!name || !is_name(*name)) return document.fail_at("/name", "is missing or not a name", "Write e.g. name: b3.");
+    project.name = *name;
+    project.time_zone = root.string_at("time_zone").value_or(project.time_zone);
+    LAGOA_TRY(read_zones(document, root, project));
+    project.memory_limit_bytes = LAGOA_TRY(number_at(document, "/engine/memory_limit_mb", 2048, 1u << 20)) << 20;
+    project.threads = static_cast<unsigned>(LAGOA_TRY(number_at(document, "/engine/threads", 2, 1024)));
+    if (const json::Value* network = root.find("network"))
+        project.allow_private_addresses = network->bool_at("allow_private_addresses").value_or(false);
+    return {};
+}
+
+// Files of one folder by their stem, in name order; a missing folder is empty.
+Result<std::map<std::string, fs::path>> files_of(const fs::path& folder, std::string_view suffix) {
+    std::map<std::string, fs::path> found;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with('.') || !name.ends_with(suffix)) continue;
+        const std::string stem = name.substr(0, name.size() - suffix.size());
+        found.emplace(stem, entry.path());
+    }
+    return found;
+}
+
+Result<Document> read_document(const Project& project, const fs::path& path) {
+    const std::string text = LAGOA_TRY(read_file(path));
+    return Document::parse(path.lexically_relative(project.root).string(), text);
+}
+
+Result<> check_stem(const fs::path& path, const std::string& stem) {
+    if (is_name(stem)) return {};
+    return fail_with_hint(ErrorCode::kInvalidConfig, "Rename the file: lower-case letters, digits and _, a letter first.",
+                          "{}: \"{}\" is not a name", path.string(), stem);
+}
+
+Result<> check_contract_stem(const fs::path& path, const std::string& stem) {
+    if (TableName::parse(stem)) return {};
+    return fail_with_hint(ErrorCode::kInvalidConfig, "Name it <zone>.<table>.odcs.yaml.", "{}: \"{}\" is not a table's name",
+                          path.string(), stem);
+}
+
+Result<> read_folders(Project& project) {
+    for (const auto& [stem, path] : LAGOA_TRY(files_of(project.root / "sources", ".yaml"))) {
+        LAGOA_TRY(check_stem(path, stem));
+        project.sources.emplace(stem, LAGOA_TRY(read_document(project, path)));
+    }
+    for (const auto& [stem, path] : LAGOA_TRY(files_of(project.root / "jobs", ".yaml"))) {
+        LAGOA_TRY(check_stem(path, stem));
+        project.jobs.emplace(stem, LAGOA_TRY(read_document(project, path)));
+    }
+    for (const auto& [stem, path] : LAGOA_TRY(files_of(project.root / "jobs", ".sql"))) {
+        LAGOA_TRY(check_stem(path, stem));
+        if (project.jobs.contains(stem))
+            return fail(ErrorCode::kInvalidConfig, "jobs/{}.yaml and jobs/{}.sql have one name", stem, stem);
+        project.sql_jobs.emplace(stem, LAGOA_TRY(read_file(path)));
+    }
+    for (const auto& [stem, path] : LAGOA_TRY(files_of(project.root / "pipelines", ".asl.json"))) {
+        LAGOA_TRY(check_stem(path, stem));
+        project.pipelines.emplace(stem, LAGOA_TRY(read_file(path)));
+    }
+    for (const auto& [stem, path] : LAGOA_TRY(files_of(project.root / "contracts", ".odcs.yaml"))) {
+        LAGOA_TRY(check_contract_stem(path, stem));
+        const Document document = LAGOA_TRY(read_document(project, path));
+        Contract contract = LAGOA_TRY(parse_contract(document));
+        const TableName table = contract.table;
+        if (table.text() != stem) return document.fail_at("/id", fmt::format("the file is {} but the contract is of {}", stem, table.text()));
+        project.contracts.emplace(table, std::move(contract));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<fs::path> find_project(const fs::path& start) {
+    std::error_code error;
+    const fs::path from = fs::absolute(start, error).lexically_normal();
+    for (fs::path folder = from;; folder = folder.parent_path()) {
+        if (fs::exists(folder / "lagoa.yaml", error)) return folder;
+        if (folder == folder.parent_path()) break;
+    }
+    return fail_with_hint(ErrorCode::kNotFound, "Run `lagoa init` to make a project, or name one with --project DIR.",
+                          "no lagoa.yaml in {} or above it", from.string());
+}
+
+Result<Project> load_project(const fs::path& root, const Environment& environment) {
+    Project project;
+    std::error_code error;
+    project.root = fs::canonical(root, error);
+    if (error) return fail(ErrorCode::kNotFound, "no project in {}: {}", root.string(), error.message());
+    const Document settings = LAGOA_TRY(read_document(project, project.root / "lagoa.yaml"));
+    LAGOA_TRY(read_settings(settings, environment, project));
+    LAGOA_TRY(read_folders(project));
+    return project;
+}
+
+}  // namespace lagoa
