@@ -1,0 +1,108 @@
+#include "engine/duckdb/error.h"
+
+#include <cerrno>
+
+#include "base/text.h"
+
+namespace lagoa {
+namespace {
+
+constexpr const char* kCodeKey = "lagoa_code";
+constexpr const char* kHintKey = "lagoa_hint";
+
+ErrorCode code_named(std::string_view name) {
+    for (int i = 0; i <= static_cast<int>(ErrorCode::kInternal); ++i) {
+        const auto code = static_cast<ErrorCode>(i);
+        if (info(code).name == name) return code;
+    }
+    return ErrorCode::kInternal;
+}
+
+// What DuckDB's own file system says of a failed call; kUnavailable if it says nothing.
+ErrorCode code_of_io(const duckdb::ErrorData& error) {
+    const auto found = error.ExtraInfo().find("errno");
+    const std::string number = found == error.ExtraInfo().end() ? "" : found->second;
+    if (number == std::to_string(ENOSPC) || number == std::to_string(EDQUOT)) return ErrorCode::kResourceExhausted;
+    if (number == std::to_string(ENOENT)) return ErrorCode::kNotFound;
+    if (number == std::to_string(EACCES)) return ErrorCode::kPermissionDenied;
+    // Its writes name the cause in words only.
+    if (error.RawMessage().find("No space left on device") != std::string::npos) return ErrorCode::kResourceExhausted;
+    if (error.RawMessage().starts_with("No files found that match")) return ErrorCode::kNotFound;
+    return ErrorCode::kUnavailable;
+}
+
+// A catalog error is mostly a name that is not there, and otherwise one that is there already.
+ErrorCode code_of_catalog(const duckdb::ErrorData& error) {
+    const std::string& message = error.RawMessage();
+    if (message.find("already exists") != std::string::npos) return ErrorCode::kAlreadyExists;
+    if (message.find("does not exist") != std::string::npos || message.find("not found") != std::string::npos) return ErrorCode::kNotFound;
+    return ErrorCode::kInvalidArgument;
+}
+
+ErrorCode code_of(const duckdb::ErrorData& error) {
+    using enum duckdb::ExceptionType;
+    switch (error.Type()) {
+        case OUT_OF_RANGE:
+        case CONVERSION:
+        case DECIMAL:
+        case DIVIDE_BY_ZERO:
+        case CONSTRAINT:
+            return ErrorCode::kDataRejected;
+        case CATALOG:
+            return code_of_catalog(error);
+        case PARSER:
+        case SYNTAX:
+        case BINDER:
+        case PLANNER:
+        case EXPRESSION:
+        case SETTINGS:
+        case UNKNOWN_TYPE:
+        case MISMATCH_TYPE:
+        case INVALID_TYPE:
+        case INVALID_INPUT:
+        case DEPENDENCY:
+        case PARAMETER_NOT_RESOLVED:
+        case PARAMETER_NOT_ALLOWED:
+        case INVALID_CONFIGURATION:
+        case MISSING_EXTENSION:
+        case AUTOLOAD:
+            return ErrorCode::kInvalidArgument;
+        case TRANSACTION:
+            return ErrorCode::kConflict;
+        case NOT_IMPLEMENTED:
+            return ErrorCode::kUnsupported;
+        case IO:
+            return code_of_io(error);
+        case HTTP:
+        case NETWORK:
+        case CONNECTION:
+            return ErrorCode::kUnavailable;
+        case INTERRUPT:
+            return ErrorCode::kCancelled;
+        case OUT_OF_MEMORY:
+        case OBJECT_SIZE:
+            return ErrorCode::kResourceExhausted;
+        case PERMISSION:
+            return ErrorCode::kPermissionDenied;
+        default:
+            return ErrorCode::kInternal;
+    }
+}
+
+}  // namespace
+
+void raise(const Error& error) {
+    const auto type = error.code == ErrorCode::kCancelled ? duckdb::ExceptionType::INTERRUPT : duckdb::ExceptionType::IO;
+    throw duckdb::Exception({{kCodeKey, std::string(info(error.code).name)}, {kHintKey, error.hint}}, type, error.message);
+}
+
+Error to_error(const duckdb::ErrorData& error) {
+    const auto& extra = error.ExtraInfo();
+    if (const auto ours = extra.find(kCodeKey); ours != extra.end()) {
+        const auto hint = extra.find(kHintKey);
+        return {code_named(ours->second), error.RawMessage(), hint == extra.end() ? "" : hint->second};
+    }
+    return {code_of(error), error.RawMessage()};
+}
+
+}  // namespace lagoa
