@@ -1,8 +1,8 @@
 // Objects by key: the one door to the lake's files, local or S3.
 //
 // Keys are UTF-8, '/'-separated, relative to the store's root, at most 1024 bytes, without empty,
-// "." or ".." segments. An object appears whole or not at all. Deletes are for clean-up only:
-// no reader may depend on an object's absence.
+// "." or ".." segments and without one that starts with ".tmp-". An object appears whole or not at
+// all. Deletes are for clean-up only: no reader may depend on an object's absence.
 #pragma once
 
 #include <cstdint>
