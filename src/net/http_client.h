@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -26,7 +26,7 @@ struct HttpRequest {
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds total_timeout{30'000};
     std::uint64_t max_body_bytes = std::uint64_t{64} << 20;  ///< After decompression.
-    int max_redirects = 3;
+    int max_redirects = 3;                 ///< Of GET and HEAD; 0, and any other method: a redirect is the answer.
     bool allow_private_addresses = false;  ///< Loopback, private, link-local and metadata addresses.
 };
 
@@ -44,9 +44,11 @@ public:
     virtual ~HttpClient() = default;
 
     /// Any status is a success here: callers judge it. kUnavailable: could not connect, or the answer
-    /// was cut. kDeadlineExceeded, kCancelled. kPermissionDenied: an address that is not allowed (checked
-    /// after resolution and after each redirect). kResourceExhausted: body over the limit.
-    /// kInvalidArgument: a URL that is not http or https.
+    /// was cut (one without a length or chunks ends where its connection does). kDeadlineExceeded,
+    /// kCancelled. kPermissionDenied: an address that is not allowed (checked after resolution and after
+    /// each redirect) or a redirect to another scheme. kResourceExhausted: body, headers or redirects over
+    /// the limit. kInvalidArgument: a URL that is not http or https, or holds credentials, or a header
+    /// that breaks its line.
     virtual Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop = {}) = 0;
 };
 

@@ -14,8 +14,8 @@ namespace lagoa::net {
 
 struct ServerRequest {
     std::string method;
-    std::string path;                                          ///< Decoded, without the query.
-    std::vector<std::pair<std::string, std::string>> query;    ///< Decoded, in order.
+    std::string path;                                        ///< Decoded, without the query.
+    std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order.
     Headers headers;
     std::string body;
 
