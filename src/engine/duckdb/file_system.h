@@ -1,0 +1,41 @@
+// DuckDB's file system over ObjectStore: `lagoa://<mount>/<key>`.
+//
+// Reads are ranged. A write is streamed to an ObjectWriter: the object is visible and durable when
+// DuckDB closes the file, and not at all when the handle is dropped by a failing statement.
+// Directories are prefixes: they always exist, are made by nothing and removed by nothing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+
+#include "duckdb.hpp"
+
+#include "store/object_store.h"
+
+namespace lagoa {
+
+/// The stores by mount name. Thread-safe; a mount is never taken away.
+class Mounts {
+public:
+    /// kAlreadyExists.
+    Result<> add(std::string name, std::shared_ptr<ObjectStore> store);
+
+    struct Place {
+        ObjectStore* store = nullptr;
+        std::string mount;
+        std::string key;
+    };
+    /// kNotFound for a mount that is not there, kInvalidArgument for a path that is not `lagoa://…`.
+    Result<Place> find(std::string_view path) const;
+
+private:
+    mutable std::shared_mutex mutex_;
+    std::map<std::string, std::shared_ptr<ObjectStore>, std::less<>> stores_;  // guarded by mutex_; shared with the caller of mount
+};
+
+/// To be registered with DuckDB, which owns it; `mounts` is shared with the Engine.
+duckdb::unique_ptr<duckdb::FileSystem> make_store_file_system(std::shared_ptr<const Mounts> mounts);
+
+}  // namespace lagoa
