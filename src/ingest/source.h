@@ -18,7 +18,7 @@ enum class Parse {
     kAuto,
     kEpochSeconds,       ///< → DATE in the project's time zone, or TIMESTAMPTZ
     kEpochMilliseconds,
-    kInstantDate,        ///< ISO instant → DATE in the project's time zone
+    kInstantDate,        ///< ISO instant → DATE in the project's time zone; midnight UTC and a bare `2026-11-25` are that very day
     kDateDmy,            ///< 25/11/2026
     kDateYmd,            ///< 20261125; 00000000 and 99991231 are NULL
     kPtBr,               ///< `1.234,56`, `-60,77%` (percent sign dropped), `R$ 17,30 M`, `-`, `N/A`, empty → NULL
@@ -28,7 +28,9 @@ enum class Parse {
 /// Where one column of a table comes from.
 struct ColumnMapping {
     std::string column;
-    std::string from;     ///< `name` or `a/b` inside the record; `/results/*/symbol` from the top, stars as in records. Empty: the column's name.
+    /// `name` or `a/b` inside the record; `/results/*/symbol` from the top, stars as in records. `_item`, `_fetched`: of the landed
+    /// object; `_at`: the record's place in the evidence. Empty: the column's name.
+    std::string from;
     Parse parse = Parse::kAuto;
     std::optional<std::string> constant;
     bool trim = false;
@@ -40,6 +42,7 @@ struct TableMapping {
     std::string records;              ///< kJson: pointer pattern, e.g. `/results/*/historicalDataPrice/*`; empty for other formats
     std::vector<ColumnMapping> columns;  ///< Only those that differ from "same name, auto".
     std::vector<std::string> skip_when_all_null;  ///< A record with all of these null is no record (an empty candle): counted, not quarantined.
+    bool optional = false;  ///< An answer may lack `records` altogether; otherwise one without it is a drift of the source and refused.
 };
 
 /// One request template (http, html), table (postgres) or file pattern (fixed_width) of a source.

@@ -1,5 +1,8 @@
 // Data contracts: Open Data Contract Standard (ODCS) v3.1 YAML, the parts that are enforced.
 //
+// Every field of the standard is accepted; a constraint that is not enforced (exclusiveMinimum,
+// mustBeLessThan, …) is refused rather than ignored, and so is a field that the standard lacks.
+//
 // Source: https://bitol-io.github.io/open-data-contract-standard/v3.1.0/
 #pragma once
 
@@ -32,7 +35,7 @@ struct ContractColumn {
 /// A quality rule of the table: an SQL count that must be `must_be`.
 struct ContractRule {
     std::string name;
-    std::string query;
+    std::string query;  ///< `{object}` or the table's name stands for the rows that are checked.
     std::int64_t must_be = 0;
     std::string severity;  ///< `error` (the commit is dropped) or `warning`
 };
@@ -51,7 +54,8 @@ struct Contract {
     Schema schema() const;
 };
 
-/// kInvalidConfig names file, line and field.
+/// The document's name ends with `<id>.odcs.yaml` and `id` is the table's name. Column names that start
+/// with `_` are the lake's own and refused. kInvalidConfig names file, line and field.
 Result<Contract> parse_contract(const Document& document);
 
 }  // namespace lagoa
