@@ -8,6 +8,9 @@ endif()
 file(GLOB duckdb_archives "${duckdb_root}/lib/*.a")
 add_library(lagoa_duckdb INTERFACE)
 target_include_directories(lagoa_duckdb SYSTEM INTERFACE "${duckdb_root}/include")
+# Its constants are `static constexpr` members, defined strongly in the archives (built as C++11); as C++17 inline
+# variables ours would be "unique" symbols, which mold takes for a second definition. So they are plain weak ones.
+target_compile_options(lagoa_duckdb INTERFACE -fno-gnu-unique)
 target_link_libraries(lagoa_duckdb INTERFACE -Wl,--start-group ${duckdb_archives} -Wl,--end-group
                       Threads::Threads ${CMAKE_DL_LIBS} m)
 

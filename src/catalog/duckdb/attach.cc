@@ -1,0 +1,53 @@
+#include "catalog/duckdb/attach.h"
+
+#include "duckdb/main/config.hpp"
+#include "duckdb/storage/storage_extension.hpp"
+
+#include "catalog/duckdb/lake_catalog.h"
+#include "catalog/duckdb/lake_transaction.h"
+#include "catalog/duckdb/session_view.h"
+#include "engine/duckdb/access.h"
+
+namespace lagoa {
+namespace {
+
+constexpr const char* kExtensionName = "lagoa";
+constexpr const char* kCatalogName = "lake";
+
+duckdb::unique_ptr<duckdb::Catalog> make_catalog(duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::ClientContext&,
+                                                 duckdb::AttachedDatabase& database, const duckdb::string&, duckdb::AttachInfo&,
+                                                 duckdb::AttachOptions&) {
+    return duckdb::make_uniq<LakeCatalog>(database);
+}
+
+duckdb::unique_ptr<duckdb::TransactionManager> make_transactions(duckdb::optional_ptr<duckdb::StorageExtensionInfo>,
+                                                                 duckdb::AttachedDatabase& database, duckdb::Catalog& catalog) {
+    return duckdb::make_uniq<LakeTransactionManager>(database, catalog);
+}
+
+void register_extension(duckdb::ClientContext& context) {
+    static std::mutex mutex;  // two first sessions of an engine may be opened at once
+    const std::lock_guard guard(mutex);
+    auto& config = duckdb::DBConfig::GetConfig(context);
+    if (duckdb::StorageExtension::Find(config, kExtensionName)) return;
+    auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
+    extension->attach = make_catalog;
+    extension->create_transaction_manager = make_transactions;
+    duckdb::StorageExtension::Register(config, kExtensionName, std::move(extension));
+}
+
+}  // namespace
+
+Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view) {
+    duckdb::ClientContext& client = context(session);
+    LAGOA_TRY(guarded([&]() -> Result<> {
+        register_extension(client);
+        client.registered_state->Insert(SessionView::kKey, duckdb::make_shared_ptr<SessionView>(std::move(view)));
+        return {};
+    }));
+    LAGOA_TRY(session.execute(fmt::format("ATTACH IF NOT EXISTS '' AS {0} (TYPE {1}); USE {0}", kCatalogName, kExtensionName)),
+              "attaching the lake");
+    return {};
+}
+
+}  // namespace lagoa

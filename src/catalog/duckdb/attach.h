@@ -1,0 +1,15 @@
+// The lake as the attached DuckDB catalog `lake`.
+#pragma once
+
+#include <memory>
+
+#include "catalog/lake_view.h"
+#include "engine/engine.h"
+
+namespace lagoa {
+
+/// Attaches the lake to the session's engine, unless another session has, shows it to `session` through
+/// `view` and makes it the default catalog: `silver.stocks_refined` names a table. Call once a session.
+Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view);
+
+}  // namespace lagoa

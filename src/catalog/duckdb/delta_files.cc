@@ -1,0 +1,98 @@
+#include "catalog/duckdb/delta_files.h"
+
+#include <numeric>
+
+#include "duckdb/common/multi_file/multi_file_options.hpp"
+#include "duckdb/optimizer/filter_combiner.hpp"
+#include "duckdb/storage/statistics/node_statistics.hpp"
+
+#include "codec/json.h"
+
+namespace lagoa {
+
+DeltaFiles::DeltaFiles(ScanSource source) : source_(std::move(source)), kept_(source_.snapshot->files.size()) {
+    std::iota(kept_.begin(), kept_.end(), std::size_t{0});
+}
+
+DeltaFiles::DeltaFiles(ScanSource source, std::vector<std::size_t> kept) : source_(std::move(source)), kept_(std::move(kept)) {}
+
+std::optional<std::uint64_t> DeltaFiles::rows(duckdb::idx_t i) const {
+    const delta::AddFile& file = source_.snapshot->files[kept_[i]];
+    if (file.stats.empty()) return std::nullopt;
+    const auto stats = json::parse(file.stats);
+    if (!stats) return std::nullopt;
+    const std::int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;
+    const std::int64_t live = stats->int64_at("numRecords").value_or(-1) - deleted;
+    if (live < 0) return std::nullopt;
+    return static_cast<std::uint64_t>(live);
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::pruned(duckdb::ClientContext& context,
+                                                             const std::vector<PushedFilter>& filters) const {
+    auto kept = prune_files(context, *source_.snapshot, kept_, filters);
+    if (kept.size() == kept_.size()) return nullptr;
+    return duckdb::unique_ptr<duckdb::MultiFileList>(new DeltaFiles(source_, std::move(kept)));
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::ComplexFilterPushdown(
+    duckdb::ClientContext& context, const duckdb::MultiFileOptions&, duckdb::MultiFilePushdownInfo& info,
+    duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) const {
+    if (kept_.empty() || filters.empty()) return nullptr;
+    duckdb::FilterCombiner combiner(context);
+    for (const auto& filter : filters) {
+        if (!filter->HasParameter()) combiner.AddFilter(filter->Copy());
+    }
+    duckdb::vector<duckdb::FilterPushdownResult> unused;
+    const duckdb::TableFilterSet set = combiner.GenerateTableScanFilters(info.column_indexes, unused);
+    std::vector<PushedFilter> pushed;
+    for (const auto& [column, filter] : set.filters) pushed.push_back({column, filter.get()});
+    return pruned(context, pushed);
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::DynamicFilterPushdown(
+    duckdb::ClientContext& context, const duckdb::MultiFileOptions&, const duckdb::vector<duckdb::string>&,
+    const duckdb::vector<duckdb::LogicalType>&, const duckdb::vector<duckdb::column_t>& column_ids,
+    duckdb::TableFilterSet& filters) const {
+    std::vector<PushedFilter> pushed;  // a running scan's filters are by place among its columns
+    for (const auto& [place, filter] : filters.filters) pushed.push_back({column_ids[place], filter.get()});
+    return pruned(context, pushed);
+}
+
+duckdb::vector<duckdb::OpenFileInfo> DeltaFiles::GetAllFiles() const {
+    duckdb::vector<duckdb::OpenFileInfo> files;
+    files.reserve(kept_.size());
+    for (duckdb::idx_t i = 0; i < kept_.size(); ++i) files.push_back(GetFile(i));
+    return files;
+}
+
+duckdb::FileExpandResult DeltaFiles::GetExpandResult() const {
+    if (kept_.empty()) return duckdb::FileExpandResult::NO_FILES;
+    return kept_.size() == 1 ? duckdb::FileExpandResult::SINGLE_FILE : duckdb::FileExpandResult::MULTIPLE_FILES;
+}
+
+duckdb::unique_ptr<duckdb::NodeStatistics> DeltaFiles::GetCardinality(duckdb::ClientContext&) const {
+    std::uint64_t total = 0;
+    for (duckdb::idx_t i = 0; i < kept_.size(); ++i) {
+        const auto in_file = rows(i);
+        if (!in_file) return duckdb::make_uniq<duckdb::NodeStatistics>();  // unknown: must not ask an unopened Parquet file
+        total += *in_file;
+    }
+    return duckdb::make_uniq<duckdb::NodeStatistics>(total);
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::Copy() const {
+    return duckdb::unique_ptr<duckdb::MultiFileList>(new DeltaFiles(source_, kept_));
+}
+
+duckdb::OpenFileInfo DeltaFiles::GetFile(duckdb::idx_t i) const {
+    if (i >= kept_.size()) return {""};
+    const delta::AddFile& file = source_.snapshot->files[kept_[i]];
+    duckdb::OpenFileInfo info(data_file_path(source_.root, file.path));
+    info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
+    // Data files never change under their name: cached blocks stay valid, and no request asks for the size.
+    info.extended_info->options["validate_external_file_cache"] = duckdb::Value::BOOLEAN(false);
+    info.extended_info->options["file_size"] = duckdb::Value::UBIGINT(static_cast<std::uint64_t>(file.size_bytes));
+    return info;
+}
+
+}  // namespace lagoa

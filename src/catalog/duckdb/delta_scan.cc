@@ -1,0 +1,115 @@
+#include "catalog/duckdb/delta_scan.h"
+
+#include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
+#include "duckdb/common/multi_file/multi_file_function.hpp"
+#include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/function/partition_stats.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
+
+#include "catalog/duckdb/delta_files.h"
+#include "catalog/duckdb/delta_reader.h"
+
+namespace lagoa {
+namespace {
+
+using duckdb::MultiFileReader;
+
+const duckdb::MultiFileBindData& multi_file(const duckdb::FunctionData* data) { return data->Cast<duckdb::MultiFileBindData>(); }
+
+const DeltaFiles& files_of(const duckdb::FunctionData* data) { return multi_file(data).file_list->Cast<DeltaFiles>(); }
+
+duckdb::unique_ptr<MultiFileReader> make_reader(const duckdb::TableFunction& function) {
+    return duckdb::make_uniq<DeltaReader>(function.function_info->Cast<DeltaScanInfo>());
+}
+
+duckdb::BindInfo bind_info(const duckdb::optional_ptr<duckdb::FunctionData> data) {
+    auto table = multi_file(data.get()).multi_file_reader->Cast<DeltaReader>().table();
+    return table ? duckdb::BindInfo(*table) : duckdb::BindInfo(duckdb::ScanType::EXTERNAL);
+}
+
+duckdb::vector<duckdb::column_t> row_id_columns(duckdb::ClientContext&, duckdb::optional_ptr<duckdb::FunctionData>) {
+    return {MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
+}
+
+// One partition a file, so that count(*) is answered from the log. Empty (unknown) if a file has no statistics.
+duckdb::vector<duckdb::PartitionStatistics> partition_stats(duckdb::ClientContext&, duckdb::GetPartitionStatsInput& input) {
+    const DeltaFiles& files = files_of(input.bind_data.get());
+    duckdb::vector<duckdb::PartitionStatistics> result;
+    for (duckdb::idx_t i = 0; i < files.GetTotalFileCount(); ++i) {
+        const auto rows = files.rows(i);
+        if (!rows) return {};
+        duckdb::PartitionStatistics partition;
+        partition.count = *rows;
+        partition.count_type = duckdb::CountType::COUNT_EXACT;
+        result.push_back(std::move(partition));
+    }
+    return result;
+}
+
+duckdb::InsertionOrderPreservingMap<duckdb::string> explain_analyze(duckdb::TableFunctionDynamicToStringInput& input) {
+    const auto& state = input.global_state->Cast<duckdb::MultiFileGlobalState>();
+    const auto& files = state.file_list.Cast<DeltaFiles>();
+    duckdb::InsertionOrderPreservingMap<duckdb::string> result;
+    result.insert("Files Scanned", std::to_string(files.GetTotalFileCount()));
+    result.insert("Files In Table", std::to_string(files.source().snapshot->files.size()));
+    return result;
+}
+
+}  // namespace
+
+duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
+    auto& entry = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::TableFunctionCatalogEntry>(
+        context, DEFAULT_SCHEMA, "parquet_scan");
+    duckdb::TableFunction scan = entry.functions.GetFunctionByArguments(context, {duckdb::LogicalType::VARCHAR});
+    scan.name = "delta_scan";
+    scan.named_parameters.clear();
+    scan.get_multi_file_reader = make_reader;
+    scan.get_bind_info = bind_info;
+    scan.get_row_id_columns = row_id_columns;
+    scan.get_partition_stats = partition_stats;
+    scan.dynamic_to_string = explain_analyze;
+    scan.get_partition_info = nullptr;
+    scan.statistics = nullptr;  // those of one Parquet file are not the table's
+    scan.serialize = nullptr;
+    scan.deserialize = nullptr;
+    return scan;
+}
+
+duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource source,
+                                      duckdb::optional_ptr<duckdb::TableCatalogEntry> table,
+                                      duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+    duckdb::TableFunction scan = unbound_delta_scan(context);
+    duckdb::vector<duckdb::Value> inputs{duckdb::Value(source.root)};
+    scan.function_info = duckdb::make_shared_ptr<DeltaScanInfo>(std::move(source), table);
+    duckdb::named_parameter_map_t parameters;
+    duckdb::vector<duckdb::LogicalType> types;
+    duckdb::vector<duckdb::string> names;
+    duckdb::TableFunctionRef ref;
+    duckdb::TableFunctionBindInput input(inputs, parameters, types, names, nullptr, nullptr, scan, ref);
+    duckdb::vector<duckdb::LogicalType> return_types;
+    duckdb::vector<duckdb::string> return_names;
+    bind_data = scan.bind(context, input, return_types, return_names);
+    return scan;
+}
+
+duckdb::virtual_column_map_t delta_virtual_columns() {
+    using duckdb::LogicalType;
+    using duckdb::TableColumn;
+    duckdb::virtual_column_map_t columns;
+    columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILENAME, TableColumn("filename", LogicalType::VARCHAR));
+    columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn("file_row_number", LogicalType::BIGINT));
+    columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("file_index", LogicalType::UBIGINT));
+    columns.emplace(duckdb::COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
+    return columns;
+}
+
+std::string data_file_path(const std::string& root, const std::string& log_path) {
+    const std::string path = delta::decode_path(log_path);
+    if (path.starts_with("file://")) return path.substr(path.starts_with("file:///") ? 7 : 5);
+    if (path.starts_with("file:/")) return path.substr(5);
+    if (path.starts_with('/') || path.find("://") != std::string::npos) return path;
+    return root + "/" + path;
+}
+
+}  // namespace lagoa

@@ -1,0 +1,41 @@
+// The scan of a Delta snapshot: DuckDB's own Parquet scan, told by us which files to read, what they
+// should look like, and which constants stand for the partition columns.
+//
+// Filters reach it twice. DuckDB hands them over before it plans (pruning shows in estimates) and again
+// when the scan starts, then with what joins learnt; each time files that cannot match are dropped
+// by partition values and statistics (file_pruning.h). What is left is filtered by the Parquet reader.
+//
+// A row's identity is (file_index, file_row_number): the file's place in Snapshot::files, whatever was
+// pruned, and the row's place in the file. Both, and `filename`, are virtual columns.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "duckdb.hpp"
+
+#include "delta/snapshot.h"
+
+namespace lagoa {
+
+/// What is scanned.
+struct ScanSource {
+    std::shared_ptr<const delta::Snapshot> snapshot;  // shared with plans and running scans
+    std::string root;  ///< The table's folder as SQL opens it: `lagoa://bronze/stocks` or `/data/stocks`.
+};
+
+/// A scan of `source` and, in `bind_data`, its binding. `table` is the catalog's entry, if there is one.
+duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource source,
+                                      duckdb::optional_ptr<duckdb::TableCatalogEntry> table,
+                                      duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
+
+/// A scan whose rows are not bound to a snapshot yet: the base of table functions like `delta()`.
+duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context);
+
+/// The virtual columns of every Delta scan: filename, file_row_number, file_index.
+duckdb::virtual_column_map_t delta_virtual_columns();
+
+/// How SQL opens the data file of `log_path` (as in the log) of the table at `root`.
+std::string data_file_path(const std::string& root, const std::string& log_path);
+
+}  // namespace lagoa

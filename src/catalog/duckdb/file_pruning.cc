@@ -1,0 +1,219 @@
+#include "catalog/duckdb/file_pruning.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/planner/filter/expression_filter.hpp"
+#include "duckdb/planner/filter/list.hpp"
+
+#include "catalog/duckdb/partition_value.h"
+#include "codec/json.h"
+#include "engine/duckdb/error.h"
+#include "engine/duckdb/types.h"
+
+namespace lagoa {
+namespace {
+
+using duckdb::ExpressionType;
+using duckdb::LogicalType;
+using duckdb::LogicalTypeId;
+using duckdb::TableFilterType;
+using duckdb::Value;
+
+// What is known of one column in one file.
+struct Bounds {
+    std::optional<Value> minimum;  // of the values that are neither NULL nor NaN, of type `compared_as`
+    std::optional<Value> maximum;
+    LogicalType compared_as;
+    bool may_have_null = true;
+    bool only_null = false;
+    bool may_have_nan = false;
+    bool exact = false;              // minimum and maximum are as the values are, not widened
+    std::optional<Value> constant;   // every row has it (partition columns)
+};
+
+constexpr std::int64_t kInstantSlackMicros = 999;  // maxima are cut to milliseconds
+
+// A decimal beyond 15 digits may come from a writer that prints doubles: compared as doubles, one step wider.
+bool needs_slack(const LogicalType& type) {
+    return type.id() == LogicalTypeId::DECIMAL && duckdb::DecimalType::GetWidth(type) > std::numeric_limits<double>::digits10;
+}
+
+bool is_instant(const LogicalType& type) { return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_TZ; }
+
+std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType& type, bool is_maximum) {
+    if (stat == nullptr) return std::nullopt;
+    Value value;
+    if (stat->string() != nullptr) value = Value(*stat->string());
+    else if (stat->number() != nullptr) value = Value(stat->number()->text);
+    else if (stat->boolean() != nullptr) value = Value::BOOLEAN(*stat->boolean());
+    else return std::nullopt;
+    if (!value.DefaultTryCastAs(needs_slack(type) ? LogicalType::DOUBLE : type, true)) return std::nullopt;
+
+    if (value.type().id() == LogicalTypeId::DOUBLE || value.type().id() == LogicalTypeId::FLOAT) {
+        if (std::isnan(value.GetValue<double>())) return std::nullopt;
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        if (needs_slack(type)) value = Value::DOUBLE(std::nextafter(value.GetValue<double>(), is_maximum ? kInfinity : -kInfinity));
+    }
+    if (is_maximum && is_instant(type)) {
+        const std::int64_t micros = value.GetValueUnsafe<std::int64_t>();
+        if (micros > std::numeric_limits<std::int64_t>::max() - kInstantSlackMicros - 1) return std::nullopt;
+        const duckdb::timestamp_t widened(micros + kInstantSlackMicros);
+        value = type.id() == LogicalTypeId::TIMESTAMP ? Value::TIMESTAMP(widened) : Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(widened.value));
+    }
+    return value;
+}
+
+Bounds bounds_of_partition(const std::optional<std::string>& text, const LogicalType& type) {
+    Bounds bounds{.compared_as = type, .exact = true};
+    const Value value = unwrap(partition_value(text, type));
+    bounds.only_null = value.IsNull();
+    bounds.may_have_null = value.IsNull();
+    if (!value.IsNull()) bounds.minimum = bounds.maximum = value;
+    bounds.constant = value;
+    return bounds;
+}
+
+const json::Value* member(const json::Value& stats, std::string_view group, const std::string& column) {
+    const json::Value* values = stats.find(group);
+    return values == nullptr ? nullptr : values->find(column);
+}
+
+Bounds bounds_from_stats(const json::Value& stats, const std::string& column, const LogicalType& type) {
+    const bool is_float = type.id() == LogicalTypeId::DOUBLE || type.id() == LogicalTypeId::FLOAT;
+    Bounds bounds{.compared_as = needs_slack(type) ? LogicalType::DOUBLE : type, .may_have_nan = is_float};
+    bounds.exact = !is_float && !needs_slack(type) && !is_instant(type);
+    if (type.IsNested()) return bounds;
+    bounds.minimum = bound_from_json(member(stats, "minValues", column), type, false);
+    bounds.maximum = bound_from_json(member(stats, "maxValues", column), type, true);
+    const json::Value* null_count = stats.find("nullCount");
+    const std::int64_t nulls = null_count == nullptr ? -1 : null_count->int64_at(column).value_or(-1);
+    bounds.may_have_null = nulls != 0;
+    bounds.only_null = nulls >= 0 && nulls == stats.int64_at("numRecords").value_or(-1);
+    return bounds;
+}
+
+bool may_compare(ExpressionType comparison, const Value& filter_constant, const Bounds& bounds) {
+    Value constant = filter_constant;
+    if (constant.IsNull() || !constant.DefaultTryCastAs(bounds.compared_as)) return true;
+    if (bounds.only_null) return false;
+    const auto& [low, high] = std::tie(bounds.minimum, bounds.maximum);
+    switch (comparison) {
+        case ExpressionType::COMPARE_EQUAL:
+            // NaN is only equal to NaN, which is above every maximum.
+            if (high && *high < constant) return bounds.may_have_nan && !(std::isfinite(constant.GetValue<double>()));
+            return !(low && *low > constant);
+        case ExpressionType::COMPARE_GREATERTHAN: return bounds.may_have_nan || !high || *high > constant;
+        case ExpressionType::COMPARE_GREATERTHANOREQUALTO: return bounds.may_have_nan || !high || *high >= constant;
+        case ExpressionType::COMPARE_LESSTHAN: return !low || *low < constant;
+        case ExpressionType::COMPARE_LESSTHANOREQUALTO: return !low || *low <= constant;
+        case ExpressionType::COMPARE_NOTEQUAL: return !(bounds.exact && low && high && *low == constant && *high == constant);
+        default: return true;
+    }
+}
+
+bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter, const Bounds& bounds);
+
+bool may_match_dynamic(duckdb::ClientContext& context, const duckdb::DynamicFilter& filter, const Bounds& bounds) {
+    if (!filter.filter_data) return true;
+    const duckdb::lock_guard<duckdb::mutex> guard(filter.filter_data->lock);
+    const bool known = filter.filter_data->initialized && filter.filter_data->filter;
+    return !known || may_match(context, *filter.filter_data->filter, bounds);
+}
+
+bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter, const Bounds& bounds) {
+    const auto may_match_child = [&](const auto& child) { return may_match(context, *child, bounds); };
+    switch (filter.filter_type) {
+        case TableFilterType::CONSTANT_COMPARISON: {
+            const auto& comparison = filter.Cast<duckdb::ConstantFilter>();
+            return may_compare(comparison.comparison_type, comparison.constant, bounds);
+        }
+        case TableFilterType::IS_NULL: return bounds.may_have_null;
+        case TableFilterType::IS_NOT_NULL: return !bounds.only_null;
+        case TableFilterType::IN_FILTER:
+            return std::ranges::any_of(filter.Cast<duckdb::InFilter>().values, [&](const Value& value) {
+                return may_compare(ExpressionType::COMPARE_EQUAL, value, bounds);
+            });
+        case TableFilterType::CONJUNCTION_AND:
+            return std::ranges::all_of(filter.Cast<duckdb::ConjunctionAndFilter>().child_filters, may_match_child);
+        case TableFilterType::CONJUNCTION_OR:
+            return std::ranges::any_of(filter.Cast<duckdb::ConjunctionOrFilter>().child_filters, may_match_child);
+        case TableFilterType::OPTIONAL_FILTER: {
+            const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter;
+            return !child || may_match_child(child);
+        }
+        case TableFilterType::DYNAMIC_FILTER: return may_match_dynamic(context, filter.Cast<duckdb::DynamicFilter>(), bounds);
+        case TableFilterType::EXPRESSION_FILTER: {
+            if (!bounds.constant) return true;
+            duckdb::ExpressionFilter copy(filter.Cast<duckdb::ExpressionFilter>().expr->Copy());
+            return copy.EvaluateWithConstant(context, *bounds.constant);
+        }
+        case TableFilterType::STRUCT_EXTRACT:
+        case TableFilterType::BLOOM_FILTER: return true;
+    }
+    return true;
+}
+
+// One pushed filter and the column it is about.
+struct ColumnFilter {
+    const duckdb::TableFilter* filter;
+    const Field* field;  // nullptr: file_index
+    LogicalType type;
+};
+
+std::vector<ColumnFilter> resolve(const delta::Snapshot& snapshot, const std::vector<PushedFilter>& filters) {
+    std::vector<ColumnFilter> result;
+    for (const auto& [column, filter] : filters) {
+        if (column == duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX) {
+            result.push_back({filter, nullptr, LogicalType::UBIGINT});
+        } else if (!duckdb::IsVirtualColumn(column)) {
+            const Field& field = snapshot.metadata.schema.fields[column];
+            result.push_back({filter, &field, to_duckdb(field.type)});
+        }
+    }
+    return result;
+}
+
+bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snapshot, std::size_t index,
+                    const std::vector<ColumnFilter>& filters) {
+    const delta::AddFile& file = snapshot.files[index];
+    std::optional<json::Value> stats;  // parsed when a filter needs them
+    for (const ColumnFilter& filter : filters) {
+        if (filter.field == nullptr) {
+            const Value place = Value::UBIGINT(index);
+            if (!may_match(context, *filter.filter, {.minimum = place, .maximum = place, .compared_as = filter.type, .may_have_null = false}))
+                return false;
+            continue;
+        }
+        const auto partition = file.partition_values.find(filter.field->name);
+        if (partition != file.partition_values.end()) {
+            if (!may_match(context, *filter.filter, bounds_of_partition(partition->second, filter.type))) return false;
+            continue;
+        }
+        if (file.stats.empty()) continue;
+        if (!stats) {
+            auto parsed = json::parse(file.stats);
+            stats = parsed ? std::move(*parsed) : json::Value();  // statistics only help: damaged ones are none
+        }
+        if (!may_match(context, *filter.filter, bounds_from_stats(*stats, filter.field->name, filter.type))) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::vector<std::size_t> prune_files(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
+                                     const std::vector<std::size_t>& candidates, const std::vector<PushedFilter>& filters) {
+    const std::vector<ColumnFilter> resolved = resolve(snapshot, filters);
+    if (resolved.empty()) return candidates;
+    std::vector<std::size_t> kept;
+    for (const std::size_t index : candidates) {
+        if (may_hold_match(context, snapshot, index, resolved)) kept.push_back(index);
+    }
+    return kept;
+}
+
+}  // namespace lagoa

@@ -1,0 +1,119 @@
+#include "catalog/duckdb/lake_schema.h"
+
+#include "duckdb/catalog/catalog_entry/view_catalog_entry.hpp"
+#include "duckdb/catalog/entry_lookup_info.hpp"
+#include "duckdb/parser/parsed_data/create_table_info.hpp"
+#include "duckdb/parser/parsed_data/create_view_info.hpp"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "catalog/duckdb/current_view.h"
+#include "catalog/duckdb/lake_table.h"
+#include "engine/duckdb/error.h"
+
+namespace lagoa {
+namespace {
+
+[[noreturn]] void refuse(std::string_view what) {
+    raise({ErrorCode::kUnsupported, fmt::format("{} is not supported in the lake yet", what)});
+}
+
+}  // namespace
+
+std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_table(const std::string& table) {
+    const TableName table_name{name, table};
+    auto snapshot = view_->snapshot(table_name);
+    if (!snapshot) {
+        if (snapshot.error().code == ErrorCode::kNotFound) return nullptr;
+        raise(snapshot.error());
+    }
+    const delta::TableLocation location = unwrap(view_->location(table_name));
+    return LakeTable::make(catalog, *this, table_name, {*snapshot, fmt::format("lagoa://{}/{}", name, location.path)});
+}
+
+std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_current_view(const std::string& view_name, duckdb::CatalogEntry& table) {
+    const auto sql = current_view_sql(table.Cast<LakeTable>());
+    if (!sql) return nullptr;
+    duckdb::CreateViewInfo info(*this, view_name);
+    info.query = duckdb::CreateViewInfo::ParseSelect(*sql);
+    info.sql = *sql;
+    return std::make_unique<duckdb::ViewCatalogEntry>(catalog, *this, info);
+}
+
+duckdb::CatalogEntry* LakeSchema::find_locked(const std::string& table) {
+    if (const auto known = entries_.find(table); known != entries_.end()) return known->second.get();
+    std::unique_ptr<duckdb::CatalogEntry> entry = make_table(table);
+    if (!entry && table.ends_with(kCurrentSuffix)) {
+        duckdb::CatalogEntry* base = find_locked(table.substr(0, table.size() - kCurrentSuffix.size()));
+        if (base != nullptr && base->type == duckdb::CatalogType::TABLE_ENTRY) entry = make_current_view(table, *base);
+    }
+    return (entries_[table] = std::move(entry)).get();
+}
+
+duckdb::CatalogEntry* LakeSchema::find(const std::string& table) {
+    if (name == DEFAULT_SCHEMA || !is_name(table)) return nullptr;
+    const std::lock_guard guard(mutex_);
+    return find_locked(table);
+}
+
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(duckdb::CatalogTransaction, const duckdb::EntryLookupInfo& lookup) {
+    if (lookup.GetCatalogType() != duckdb::CatalogType::TABLE_ENTRY && lookup.GetCatalogType() != duckdb::CatalogType::VIEW_ENTRY)
+        return nullptr;
+    return find(to_lower(lookup.GetEntryName()));
+}
+
+void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted, const std::function<void(duckdb::CatalogEntry&)>& callback) {
+    if (name == DEFAULT_SCHEMA) return;
+    if (wanted != duckdb::CatalogType::TABLE_ENTRY && wanted != duckdb::CatalogType::VIEW_ENTRY) return;
+    for (const std::string& table : unwrap(view_->tables(name))) {
+        duckdb::CatalogEntry* entry = nullptr;
+        duckdb::CatalogEntry* current = nullptr;
+        try {
+            entry = find(table);
+            current = find(table + std::string(kCurrentSuffix));
+        } catch (const duckdb::Exception& thrown) {
+            // One damaged table must not hide the others from a listing; naming it in a query reports why.
+            log::warn("catalog.unreadable_table", {{"table", table}, {"error", to_error(duckdb::ErrorData(thrown)).message}});
+            continue;
+        }
+        // DuckDB's own catalog lists tables and views in one set: a scan for either gets both.
+        if (entry != nullptr) callback(*entry);
+        if (current != nullptr && current->type == duckdb::CatalogType::VIEW_ENTRY) callback(*current);
+    }
+}
+
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTable(duckdb::CatalogTransaction, duckdb::BoundCreateTableInfo&) {
+    refuse("CREATE TABLE");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&,
+                                                                   duckdb::TableCatalogEntry&) {
+    refuse("CREATE INDEX");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateFunction(duckdb::CatalogTransaction, duckdb::CreateFunctionInfo&) {
+    refuse("CREATE FUNCTION");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateView(duckdb::CatalogTransaction, duckdb::CreateViewInfo&) {
+    refuse("CREATE VIEW");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateSequence(duckdb::CatalogTransaction, duckdb::CreateSequenceInfo&) {
+    refuse("CREATE SEQUENCE");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTableFunction(duckdb::CatalogTransaction, duckdb::CreateTableFunctionInfo&) {
+    refuse("CREATE FUNCTION");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCopyFunction(duckdb::CatalogTransaction, duckdb::CreateCopyFunctionInfo&) {
+    refuse("CREATE FUNCTION");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreatePragmaFunction(duckdb::CatalogTransaction, duckdb::CreatePragmaFunctionInfo&) {
+    refuse("CREATE FUNCTION");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCollation(duckdb::CatalogTransaction, duckdb::CreateCollationInfo&) {
+    refuse("CREATE COLLATION");
+}
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateType(duckdb::CatalogTransaction, duckdb::CreateTypeInfo&) {
+    refuse("CREATE TYPE");
+}
+void LakeSchema::DropEntry(duckdb::ClientContext&, duckdb::DropInfo&) { refuse("DROP"); }
+void LakeSchema::Alter(duckdb::CatalogTransaction, duckdb::AlterInfo&) { refuse("ALTER"); }
+
+}  // namespace lagoa

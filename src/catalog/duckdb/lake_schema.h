@@ -1,0 +1,53 @@
+// A zone as a DuckDB schema: Delta tables, and for each with a business key the view `<table>_current`.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "duckdb.hpp"
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
+#include "duckdb/parser/parsed_data/create_schema_info.hpp"
+
+#include "catalog/lake_view.h"
+
+namespace lagoa {
+
+/// Thread-safe. Resolves each name once, so that its transaction sees one version of it.
+class LakeSchema final : public duckdb::SchemaCatalogEntry {
+public:
+    LakeSchema(duckdb::Catalog& of_catalog, duckdb::CreateSchemaInfo& info, std::shared_ptr<LakeView> view)
+        : SchemaCatalogEntry(of_catalog, info), view_(std::move(view)) {}
+
+    duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(duckdb::CatalogTransaction transaction,
+                                                           const duckdb::EntryLookupInfo& lookup) override;
+    void Scan(duckdb::ClientContext& context, duckdb::CatalogType wanted,
+              const std::function<void(duckdb::CatalogEntry&)>& callback) override;
+    void Scan(duckdb::CatalogType, const std::function<void(duckdb::CatalogEntry&)>&) override {}
+
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateTable(duckdb::CatalogTransaction transaction, duckdb::BoundCreateTableInfo& info) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&, duckdb::TableCatalogEntry&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateFunction(duckdb::CatalogTransaction, duckdb::CreateFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateView(duckdb::CatalogTransaction, duckdb::CreateViewInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateSequence(duckdb::CatalogTransaction, duckdb::CreateSequenceInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateTableFunction(duckdb::CatalogTransaction, duckdb::CreateTableFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateCopyFunction(duckdb::CatalogTransaction, duckdb::CreateCopyFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreatePragmaFunction(duckdb::CatalogTransaction, duckdb::CreatePragmaFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateCollation(duckdb::CatalogTransaction, duckdb::CreateCollationInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateType(duckdb::CatalogTransaction, duckdb::CreateTypeInfo&) override;
+    void DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
+    void Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) override;
+
+private:
+    duckdb::CatalogEntry* find(const std::string& table);
+    duckdb::CatalogEntry* find_locked(const std::string& table);
+    std::unique_ptr<duckdb::CatalogEntry> make_table(const std::string& table);
+    std::unique_ptr<duckdb::CatalogEntry> make_current_view(const std::string& view_name, duckdb::CatalogEntry& table);
+
+    const std::shared_ptr<LakeView> view_;  // shared with the transaction
+    std::mutex mutex_;
+    std::map<std::string, std::unique_ptr<duckdb::CatalogEntry>> entries_;  // guarded by mutex_; nullptr: there is none
+};
+
+}  // namespace lagoa
