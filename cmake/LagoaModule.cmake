@@ -43,6 +43,9 @@ function(lagoa_program)
         add_executable(lagoa "${CMAKE_SOURCE_DIR}/src/app/main.cc")
         target_link_libraries(lagoa PRIVATE lagoa_app)
         set_target_properties(lagoa PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+        # The layout of an installation: bin/lagoa finds ../lib/lagoa/extensions.
+        file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/lib/lagoa")
+        file(CREATE_LINK "${LAGOA_DEPS}/duckdb-${LAGOA_DUCKDB_VERSION}/extensions" "${CMAKE_BINARY_DIR}/lib/lagoa/extensions" SYMBOLIC)
     endif()
 endfunction()
 

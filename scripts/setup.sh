@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Installs what the build and the tests need and this machine lacks. Says nothing when nothing is missing.
+#
+# Debian packages by apt-get; DuckDB's static libraries out of a Go module, its C++ headers out of a crate, its
+# PostgreSQL extension out of a wheel: all three of one version, checked by SHA-256, laid under .deps/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+deps=$PWD/.deps
+duckdb=1.5.5
+go_module=github.com/duckdb/duckdb-go-bindings/lib/linux-amd64
+go_version=v0.10505.0
+crate_version=1.10505.0
+
+packages=(
+    g++ cmake ninja-build ccache mold git python3 python3-venv ca-certificates
+    libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libcurl4-openssl-dev
+    libsimdjson-dev libyaml-cpp-dev libxml2-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev
+    libgtest-dev libgmock-dev libpq-dev postgresql-15 postgresql-client-15 unzip
+)
+
+missing_tools=()
+cannot() { printf 'setup: cannot get %s: %s\n' "$1" "$2" >&2; missing_tools+=("$1"); }
+
+installed() { dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
+
+setup_packages() {
+    local wanted=()
+    for package in "${packages[@]}"; do installed "$package" || wanted+=("$package"); done
+    [ ${#wanted[@]} -eq 0 ] && return
+    echo "setup: installing ${wanted[*]}" >&2
+    local as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq || true
+    # postgresql-15 would start a cluster of its own: the project starts private ones only.
+    if ! installed postgresql-common; then
+        "${as_root[@]}" mkdir -p /etc/postgresql-common
+        [ -e /etc/postgresql-common/createcluster.conf ] ||
+            echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >&2 ||
+        for package in "${wanted[@]}"; do installed "$package" || cannot "the Debian package $package" "apt-get install failed"; done
+}
+
+setup_libraries() {
+    local to=$deps/duckdb-$duckdb/lib
+    [ -e "$to/.complete" ] && return
+    command -v go >/dev/null || { cannot "DuckDB's libraries" "no go on PATH to fetch the Go module $go_module@$go_version"; return; }
+    echo "setup: DuckDB $duckdb libraries" >&2
+    local scratch
+    scratch=$(mktemp -d)
+    printf 'module setup\ngo 1.21\n' >"$scratch/go.mod"
+    # go checks the module against its checksum database and go.sum line below.
+    printf '%s %s h1:%s\n' "$go_module" "$go_version" 'nrsaVYj3XYCRbS2FpdOMD/KHE7egRMr+/NR1IHmjT84=' >"$scratch/go.sum"
+    local folder
+    if folder=$(cd "$scratch" && GOFLAGS=-mod=mod go mod download -json "$go_module@$go_version" |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'); then
+        mkdir -p "$to"
+        install -m 644 "$folder"/*.a "$to/"
+        touch "$to/.complete"
+    else
+        cannot "DuckDB's libraries" "go mod download $go_module@$go_version failed"
+    fi
+    rm -rf "$scratch"
+}
+
+setup_headers() {
+    local to=$deps/duckdb-$duckdb/include
+    [ -e "$to/.complete" ] && return
+    command -v cargo >/dev/null || { cannot "DuckDB's headers" "no cargo on PATH to fetch the crate libduckdb-sys $crate_version"; return; }
+    echo "setup: DuckDB $duckdb headers" >&2
+    local scratch
+    scratch=$(mktemp -d)
+    mkdir -p "$scratch/src"
+    : >"$scratch/src/lib.rs"
+    printf '[package]\nname = "setup"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\nlibduckdb-sys = "=%s"\n' "$crate_version" >"$scratch/Cargo.toml"
+    local archive=
+    if (cd "$scratch" && cargo vendor --quiet vendored >/dev/null 2>&1); then archive=$scratch/vendored/libduckdb-sys/duckdb.tar.gz; fi
+    if [ -e "${archive:-/nonexistent}" ]; then
+        mkdir -p "$to"
+        tar -xzf "$archive" -C "$to" --strip-components=3 duckdb/src/include
+        touch "$to/.complete"
+    else
+        cannot "DuckDB's headers" "cargo vendor of libduckdb-sys $crate_version failed"
+    fi
+    rm -rf "$scratch"
+}
+
+setup_extension() {
+    local to=$deps/duckdb-$duckdb/extensions
+    [ -e "$to/postgres_scanner.duckdb_extension" ] && return
+    echo "setup: DuckDB $duckdb PostgreSQL extension" >&2
+    local scratch
+    scratch=$(mktemp -d)
+    if python3 -m pip download -q --disable-pip-version-check --no-deps --require-hashes -d "$scratch" -r scripts/requirements-engine.txt >&2; then
+        unzip -q -o "$scratch"/*.whl -d "$scratch"
+        mkdir -p "$to"
+        local found
+        found=$(find "$scratch" -name 'postgres_scanner.duckdb_extension*' | head -n 1)
+        case "$found" in
+            *.gz) gunzip -c "$found" >"$to/postgres_scanner.duckdb_extension.tmp" ;;
+            *) cp "$found" "$to/postgres_scanner.duckdb_extension.tmp" ;;
+        esac
+        mv "$to/postgres_scanner.duckdb_extension.tmp" "$to/postgres_scanner.duckdb_extension"
+    else
+        cannot "the PostgreSQL extension" "pip download of scripts/requirements-engine.txt failed"
+    fi
+    rm -rf "$scratch"
+}
+
+# The peers that read our tables in the tests, in an environment of their own.
+setup_python() {
+    [ -e "$deps/python/.complete-1" ] && return
+    echo "setup: Python packages for the tests" >&2
+    python3 -m venv "$deps/python" && "$deps/python/bin/pip" install -q --disable-pip-version-check -r scripts/requirements-test.txt >&2 &&
+        touch "$deps/python/.complete-1" || cannot "the tests' Python packages" "pip install -r scripts/requirements-test.txt failed"
+}
+
+setup_packages
+setup_libraries
+setup_headers
+setup_extension
+setup_python
+if [ ${#missing_tools[@]} -gt 0 ]; then
+    echo "setup: incomplete; see the lines above" >&2
+    exit 4
+fi

@@ -1,0 +1,117 @@
+// `lagoa runs` and `lagoa quarantine`: what happened, and what was refused.
+#include <CLI/CLI.hpp>
+
+#include "app/commands/verbs.h"
+#include "app/noun.h"
+#include "app/result_printer.h"
+#include "ingest/quarantine.h"
+
+namespace lagoa::app {
+namespace {
+
+std::string shown(Instant instant) { return format_instant(instant).substr(0, 19) + "Z"; }
+
+std::string duration(const state::Run& run) {
+    if (!run.ended) return "";
+    return fmt::format("{:.1f} s", std::chrono::duration<double>(*run.ended - run.started).count());
+}
+
+json::Object to_json(const state::Run& run) {
+    const auto text = [](const std::string& value) { return value.empty() ? json::Value() : json::Value(value); };
+    const auto parsed = [](const std::string& value) { return json::parse(value).value_or(json::Value()); };
+    return json::make_object({{"run", run.id}, {"pipeline", run.pipeline}, {"status", state::to_text(run.status)},
+                              {"started", format_instant(run.started)}, {"ended", run.ended ? json::Value(format_instant(*run.ended)) : json::Value()},
+                              {"input", parsed(run.input)}, {"output", parsed(run.output)}, {"error", text(run.error)},
+                              {"cause", text(run.cause)}, {"failed_state", text(run.failed_state)}});
+}
+
+class RunsListVerb final : public Verb {
+public:
+    void add(CLI::App& app) override {
+        command = noun(app, "runs", "Runs of pipelines")->add_subcommand("ls", "List runs, newest first");
+        command->add_option("-n,--limit", limit_, "Runs at most")->default_str("20")->check(CLI::Range(1, 100'000));
+        command->add_option("--pipeline", pipeline_, "Only runs of this pipeline");
+        command->add_flag("--json", json_, "Print as JSON");
+    }
+
+    Result<> run(const Invocation& invocation) override {
+        const auto workspace = LAGOA_TRY(invocation.open());
+        state::RunStore* store = LAGOA_TRY(workspace->runs());
+        const auto runs = LAGOA_TRY(store->list_runs(limit_, pipeline_));
+        json::Array array;
+        std::vector<std::vector<std::string>> rows;
+        for (const auto& run : runs) {
+            array.push_back(to_json(run));
+            rows.push_back({run.id, run.pipeline, std::string(state::to_text(run.status)), shown(run.started), duration(run), run.failed_state, run.error});
+        }
+        if (json_) print_json(json::Value(std::move(array)), stdout);
+        else print_table({"run", "pipeline", "status", "started", "took", "failed in", "error"}, rows, stdout);
+        return {};
+    }
+
+private:
+    std::int64_t limit_ = 20;
+    std::string pipeline_;
+    bool json_ = false;
+};
+
+class RunsShowVerb final : public Verb {
+public:
+    void add(CLI::App& app) override {
+        command = noun(app, "runs", "Runs of pipelines")->add_subcommand("show", "One run with its tables and history");
+        command->add_option("RUN", run_, "Id of the run, or how it begins")->required();
+        command->add_flag("--json", json_, "Print as JSON");
+    }
+
+    Result<> run(const Invocation& invocation) override {
+        const auto workspace = LAGOA_TRY(invocation.open());
+        state::RunStore* store = LAGOA_TRY(workspace->runs());
+        const auto run = LAGOA_TRY(store->get_run(run_));
+        const auto tables = LAGOA_TRY(store->tables_of(run.id));
+        const auto events = LAGOA_TRY(store->events_of(run.id));
+        if (json_) print(run, tables, events);
+        else print_text(run, tables, events);
+        return {};
+    }
+
+private:
+    static void print(const state::Run& run, const std::vector<state::RunTable>& tables, const std::vector<state::RunEvent>& events) {
+        json::Object object = to_json(run);
+        json::Object versions;
+        for (const auto& table : tables) versions.set(table.table, table.version);
+        json::Array history;
+        for (const auto& event : events)
+            history.push_back(json::make_object({{"id", event.id}, {"previous_id", event.previous_id}, {"time", format_instant(event.time)}, {"type", event.type},
+                                                 {"state", event.state}, {"details", json::parse(event.details).value_or(json::Value())}}));
+        object.set("tables", std::move(versions));
+        object.set("history", std::move(history));
+        print_json(json::Value(std::move(object)), stdout);
+    }
+
+    static void print_text(const state::Run& run, const std::vector<state::RunTable>& tables, const std::vector<state::RunEvent>& events) {
+        fmt::print("run {} of {}: {}\nstarted {}{}\n", run.id, run.pipeline, state::to_text(run.status), shown(run.started),
+                   run.ended ? ", took " + duration(run) : "");
+        if (!run.error.empty()) fmt::print("failed in state {}: {}\n  {}\n", run.failed_state, run.error, run.cause);
+        std::vector<std::vector<std::string>> lines;
+        for (const auto& table : tables) lines.push_back({table.table, fmt::format("{}", table.version)});
+        if (!lines.empty()) {
+            fmt::print("\n");
+            print_table({"table written", "version"}, lines, stdout);
+        }
+        lines.clear();
+        for (const auto& event : events) {
+            const json::Value details = json::parse(event.details).value_or(json::Value());
+            lines.push_back({fmt::format("{}", event.id), format_instant(event.time).substr(11, 12), event.type, event.state,
+                             details.string_at("error").value_or("") + (details.find("cause") != nullptr ? ": " + details.string_at("cause").value_or("") : "")});
+        }
+        fmt::print("\n");
+        print_table({"event", "time", "type", "state", ""}, lines, stdout);
+    }
+
+    std::string run_;
+    bool json_ = false;
+};
+
+}  // namespace
+
+}  // namespace lagoa::app

@@ -1,0 +1,14 @@
+// The groups of verbs, each in its own file; all_verbs() joins them in the order of --help.
+#pragma once
+
+#include "app/cli.h"
+
+namespace lagoa::app {
+
+void add_project_verbs(std::vector<std::unique_ptr<Verb>>& verbs);  ///< init, doctor, version
+void add_work_verbs(std::vector<std::unique_ptr<Verb>>& verbs);     ///< run, ingest, job, publish
+void add_read_verbs(std::vector<std::unique_ptr<Verb>>& verbs);     ///< sql, table ls|show|history
+void add_record_verbs(std::vector<std::unique_ptr<Verb>>& verbs);   ///< runs ls|show, quarantine ls|show
+void add_sample_verbs(std::vector<std::unique_ptr<Verb>>& verbs);   ///< sample serve
+
+}  // namespace lagoa::app

@@ -1,0 +1,124 @@
+#include "app/pipeline.h"
+
+#include <array>
+
+#include "app/integrations.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace lagoa::app {
+namespace {
+
+using flow::ExecutionResult;
+
+struct StatusRow {
+    ExecutionResult::Status status;
+    state::RunStatus stored;
+    std::string_view shown;
+};
+constexpr std::array kStatuses = {
+    StatusRow{ExecutionResult::Status::kSucceeded, state::RunStatus::kSucceeded, "SUCCEEDED"},
+    StatusRow{ExecutionResult::Status::kFailed, state::RunStatus::kFailed, "FAILED"},
+    StatusRow{ExecutionResult::Status::kTimedOut, state::RunStatus::kTimedOut, "TIMED_OUT"},
+    StatusRow{ExecutionResult::Status::kAborted, state::RunStatus::kAborted, "ABORTED"},
+};
+
+const StatusRow& row_of(ExecutionResult::Status status) { return kStatuses[static_cast<std::size_t>(status)]; }
+
+// History into the state database, then to whoever watches.
+class StoredHistory final : public flow::HistorySink {
+public:
+    StoredHistory(state::RunStore& runs, std::string run, const EventListener& listener)
+        : runs_(runs), run_(std::move(run)), listener_(listener) {}
+
+    Result<> record(const flow::Event& event) override {
+        LAGOA_TRY(runs_.record_event(run_, {.id = event.id, .previous_id = event.previous_id, .time = event.time, .type = event.type,
+                                            .state = event.state, .details = json::dump(json::Value(event.details))}));
+        if (listener_) listener_(event);
+        return {};
+    }
+
+private:
+    state::RunStore& runs_;
+    std::string run_;
+    const EventListener& listener_;
+};
+
+// The metric's row of a run; it has the shape of work measured by ops::Measured, with ASL's own names for errors.
+Result<> finish(Workspace& workspace, const PipelineRun& run, Instant started, const RunScope& scope) {
+    state::RunStore* runs = LAGOA_TRY(workspace.runs());
+    const StatusRow& status = row_of(run.result.status);
+    const bool succeeded = run.result.status == ExecutionResult::Status::kSucceeded;
+    for (const auto& [table, version] : scope.written()) LAGOA_TRY(runs->record_table(run.run, table.text(), version));
+    LAGOA_TRY(runs->end_run(run.run, {.status = status.stored,
+                                      .output = succeeded ? json::dump(run.result.output) : "",
+                                      .error = run.result.error.error,
+                                      .cause = run.result.error.cause,
+                                      .failed_state = run.result.failed_state}));
+    Lake* lake = LAGOA_TRY(workspace.lake());
+    const LakeVersion version = LAGOA_TRY(lake->log().latest());
+    const Instant now = workspace.clock().now();
+    const auto micros = (now - started).count();
+    json::Object row = json::make_object({{"run", run.run}, {"pipeline", run.pipeline}, {"started_at", format_instant(started)},
+                                          {"finished_at", format_instant(now)},
+                                          {"seconds", json::Number{fmt::format("{}.{:06}", micros / 1'000'000, micros % 1'000'000)}},
+                                          {"status", status.shown}, {"success", succeeded}, {"lake_version", version.version}});
+    if (!succeeded) {
+        row.set("failed_state", run.result.failed_state);
+        row.set("error_code", run.result.error.error);
+        row.set("error", run.result.error.cause);
+    }
+    ops::Recorder* recorder = LAGOA_TRY(workspace.recorder());
+    LAGOA_TRY(recorder->record(ops::OpsTable::kRuns, row));
+    LAGOA_TRY(recorder->flush(*lake), "writing the metrics of run {}", run.run);
+    return {};
+}
+
+}  // namespace
+
+Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, const json::Value& input, const EventListener& listener) {
+    const auto text = workspace.project().pipelines.find(name);
+    if (text == workspace.project().pipelines.end())
+        return fail_with_hint(ErrorCode::kNotFound, "Look into the folder pipelines/.", "there is no pipeline {}", name);
+    const auto document = LAGOA_TRY(Document::parse("pipelines/" + name + ".asl.json", text->second));
+    const auto machine = LAGOA_TRY(flow::StateMachine::parse(document));
+
+    state::Database* database = LAGOA_TRY(workspace.database());
+    const auto lease = LAGOA_TRY(state::Lease::take(*database, "pipeline " + name, "lagoa run " + name));
+    state::RunStore* runs = LAGOA_TRY(workspace.runs());
+    const Instant started = workspace.clock().now();
+    PipelineRun run{.run = new_time_ordered_id(started), .pipeline = name, .result = {}};
+    const auto scope = LAGOA_TRY(RunScope::pinned(workspace, run.run));
+    LAGOA_TRY(runs->start_run(run.run, name, json::dump(input)));
+    log::info("run.start", {{"run", run.run}, {"pipeline", name}});
+
+    StoredHistory history(*runs, run.run, listener);
+    auto result = flow::execute(machine, input, {.run = run.run,
+                                                 .machine = name,
+                                                 .task = integrations(workspace, *scope),
+                                                 .history = &history,
+                                                 .clock = &workspace.clock(),
+                                                 .jitter_seed = static_cast<std::uint64_t>(started.time_since_epoch().count()),
+                                                 .stop = workspace.stop()});
+    if (result) {
+        run.result = std::move(*result);
+    } else {  // history could not be kept: say so as the run's end, if that can still be written
+        run.result.error = {.error = std::string(info(result.error().code).asl_error), .cause = result.error().message};
+    }
+    LAGOA_TRY(finish(workspace, run, started, *scope));
+    log::info("run.end", {{"run", run.run}, {"pipeline", name}, {"status", row_of(run.result.status).shown}});
+    return run;
+}
+
+std::string advice(const PipelineRun& run) {
+    const std::string& error = run.result.error.error;
+    const std::string look = fmt::format("lagoa runs show {}", run.run.substr(0, 13));
+    if (error == "Lagoa.Unavailable" || error == "States.Timeout" || error == "Lagoa.Conflict" || error == "Lagoa.ResourceExhausted")
+        return fmt::format("Run it again when the cause is gone: lagoa run {} (what is done is not done twice); {} has the history.", run.pipeline, look);
+    if (error == "States.Permissions") return fmt::format("Set the token or grant that the cause names, then run it again; {} has the history.", look);
+    if (error == "Lagoa.DataRejected") return fmt::format("Look at the rows: lagoa quarantine ls; {} has the history.", look);
+    return fmt::format("{} has the history.", look);
+}
+
+}  // namespace lagoa::app

@@ -1,0 +1,150 @@
+#include "app/result_printer.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.h"
+
+namespace lagoa::app {
+namespace {
+
+// Columns on a terminal: code points, which is right for the names of Brazil's market.
+std::size_t width_of(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+bool is_number(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    return !text.empty() && text[0] >= '0' && text[0] <= '9' && text.find_first_not_of("0123456789.,eE+-%") == std::string_view::npos;
+}
+
+std::string one_line(std::string text) { return replace_all(replace_all(text, "\n", "\\n"), "\t", " "); }
+
+std::string csv_cell(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos && !text.empty()) return text;
+    return quote_identifier(text);  // doubles the quotes, as RFC 4180 asks
+}
+
+Result<> put(std::string_view text, std::FILE* out) {
+    if (std::fwrite(text.data(), 1, text.size(), out) == text.size()) return {};
+    return fail(ErrorCode::kUnavailable, "writing the result: {}", std::strerror(errno));
+}
+
+Result<> flush(std::FILE* out) {
+    if (std::fflush(out) == 0) return {};
+    return fail(ErrorCode::kUnavailable, "writing the result: {}", std::strerror(errno));
+}
+
+Result<> print_aligned(RowStream& rows, std::FILE* out) {
+    std::vector<std::string> header;
+    for (const auto& column : rows.columns()) header.push_back(column.name);
+    std::vector<std::vector<std::string>> lines;
+    while (const RowBatch* batch = LAGOA_TRY(rows.next())) {
+        for (std::size_t row = 0; row < batch->rows(); ++row) {
+            auto& line = lines.emplace_back();
+            for (std::size_t column = 0; column < header.size(); ++column)
+                line.push_back(batch->is_null(column, row) ? "NULL" : one_line(batch->text(column, row)));
+        }
+    }
+    print_table(header, lines, out);
+    return flush(out);
+}
+
+Result<> print_csv(RowStream& rows, std::FILE* out) {
+    const auto& columns = rows.columns();
+    std::string text;
+    for (std::size_t column = 0; column < columns.size(); ++column) text += (column == 0 ? "" : ",") + csv_cell(columns[column].name);
+    LAGOA_TRY(put(text + "\n", out));
+    while (const RowBatch* batch = LAGOA_TRY(rows.next())) {
+        text.clear();
+        for (std::size_t row = 0; row < batch->rows(); ++row) {
+            for (std::size_t column = 0; column < columns.size(); ++column) {
+                if (column > 0) text += ',';
+                if (!batch->is_null(column, row)) text += csv_cell(batch->text(column, row));
+            }
+            text += '\n';
+        }
+        LAGOA_TRY(put(text, out));
+    }
+    return flush(out);
+}
+
+Result<> print_json_rows(RowStream& rows, std::FILE* out) {
+    const auto& columns = rows.columns();
+    bool first = true;
+    LAGOA_TRY(put("[", out));
+    while (const RowBatch* batch = LAGOA_TRY(rows.next())) {
+        std::string text;
+        for (std::size_t row = 0; row < batch->rows(); ++row) {
+            text += std::exchange(first, false) ? "\n" : ",\n";
+            for (std::size_t column = 0; column < columns.size(); ++column) {
+                text += (column == 0 ? "{" : ",") + quote_json(columns[column].name) + ":";
+                text += batch->is_null(column, row) ? "null" : json::dump(batch->json(column, row));
+            }
+            text += '}';
+        }
+        LAGOA_TRY(put(text, out));
+    }
+    LAGOA_TRY(put("\n]\n", out));
+    return flush(out);
+}
+
+}  // namespace
+
+Result<OutputFormat> parse_output_format(std::string_view name) {
+    constexpr std::array<std::string_view, 4> kNames = {"table", "csv", "json", "parquet"};
+    const auto found = std::ranges::find(kNames, name);
+    if (found == kNames.end()) return fail(ErrorCode::kInvalidArgument, "{} is not a format; use table, csv, json or parquet", name);
+    return static_cast<OutputFormat>(found - kNames.begin());
+}
+
+Result<> print_rows(RowStream& rows, OutputFormat format, std::FILE* out) {
+    switch (format) {
+        case OutputFormat::kCsv: return print_csv(rows, out);
+        case OutputFormat::kJson: return print_json_rows(rows, out);
+        case OutputFormat::kTable:
+        case OutputFormat::kParquet: break;
+    }
+    return print_aligned(rows, out);
+}
+
+void print_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, std::FILE* out) {
+    std::vector<std::size_t> widths;
+    for (const auto& name : header) widths.push_back(width_of(name));
+    std::vector<bool> numbers(header.size(), !rows.empty());
+    for (const auto& row : rows) {
+        for (std::size_t column = 0; column < row.size(); ++column) {
+            widths[column] = std::max(widths[column], width_of(row[column]));
+            if (!is_number(row[column]) && row[column] != "NULL") numbers[column] = false;
+        }
+    }
+    const auto line = [&](const std::vector<std::string>& cells) {
+        std::string text;
+        for (std::size_t column = 0; column < cells.size(); ++column) {
+            const std::string space(widths[column] - width_of(cells[column]), ' ');
+            if (column > 0) text += "  ";
+            text += numbers[column] ? space + cells[column] : cells[column] + space;
+        }
+        text.erase(text.find_last_not_of(' ') + 1);
+        fmt::print(out, "{}\n", text);
+    };
+    line(header);
+    std::vector<std::string> rule;
+    for (const auto width : widths) rule.emplace_back(width, '-');
+    line(rule);
+    for (const auto& row : rows) line(row);
+}
+
+void print_json(const json::Value& value, std::FILE* out) { fmt::print(out, "{}\n", json::dump(value, 2)); }
+
+std::string human_bytes(std::uint64_t bytes) {
+    constexpr std::array<std::string_view, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};
+    double value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; value >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+}  // namespace lagoa::app

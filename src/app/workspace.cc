@@ -1,0 +1,99 @@
+#include "app/workspace.h"
+
+#include <cstdlib>
+
+#include "app/install.h"
+#include "store/open_store.h"
+
+namespace lagoa::app {
+
+Environment process_environment(std::map<std::string, std::string> over) {
+    return [over = std::move(over)](std::string_view name) -> std::optional<std::string> {
+        const std::string key(name);
+        if (const auto found = over.find(key); found != over.end()) return found->second;
+        const char* value = std::getenv(key.c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    };
+}
+
+Workspace::Workspace(Project project, Environment environment, std::stop_token stop)
+    : project_(std::move(project)), environment_(std::move(environment)), stop_(std::move(stop)) {}
+
+Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& start, Environment environment, std::stop_token stop) {
+    const auto root = LAGOA_TRY(find_project(start));
+    Project project = LAGOA_TRY(load_project(root, environment));
+    return std::unique_ptr<Workspace>(new Workspace(std::move(project), std::move(environment), std::move(stop)));
+}
+
+Result<std::shared_ptr<ObjectStore>> Workspace::zone(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = stores_.find(name); found != stores_.end()) return found->second;
+    const auto root = project_.zones.find(name);
+    if (root == project_.zones.end()) return fail(ErrorCode::kNotFound, "the project has no zone {}", name);
+    auto store = LAGOA_TRY(open_store(root->second), "opening zone {}", name);
+    return stores_.emplace(name, std::move(store)).first->second;
+}
+
+Result<Engine*> Workspace::engine() {
+    const std::lock_guard lock(mutex_);
+    if (engine_ == nullptr) {
+        engine_ = LAGOA_TRY(Engine::open({.memory_limit_bytes = project_.memory_limit_bytes,
+                                          .threads = project_.threads,
+                                          .temp_directory = project_.state_directory() / "spill",
+                                          .time_zone = project_.time_zone,
+                                          .extension_directory = extension_directory()}));
+        for (const auto& [name, root] : project_.zones) LAGOA_TRY(engine_->mount(name, LAGOA_TRY(zone(name))));
+    }
+    return engine_.get();
+}
+
+Result<Lake*> Workspace::lake() {
+    const std::lock_guard lock(mutex_);
+    if (lake_ == nullptr) {
+        LakeOptions options{.zones = {}, .log = LAGOA_TRY(open_store(project_.lake_root)), .engine = LAGOA_TRY(engine()),
+                            .clock = &clock(), .time_zone = project_.time_zone};
+        for (const auto& [name, root] : project_.zones) {
+            if (name == "landing") continue;  // objects, not tables
+            options.zones[name] = LAGOA_TRY(zone(name));
+        }
+        lake_ = LAGOA_TRY(Lake::open(std::move(options)));
+    }
+    return lake_.get();
+}
+
+Result<state::Database*> Workspace::database() {
+    const std::lock_guard lock(mutex_);
+    if (database_ == nullptr) {
+        std::error_code error;
+        std::filesystem::create_directories(project_.state_directory(), error);
+        if (error) return fail(ErrorCode::kPermissionDenied, "making {}: {}", project_.state_directory().string(), error.message());
+        database_ = LAGOA_TRY(state::Database::open(project_.state_directory() / "state.db"));
+    }
+    return database_.get();
+}
+
+Result<state::RunStore*> Workspace::runs() {
+    const std::lock_guard lock(mutex_);
+    if (runs_ == nullptr) {
+        state::Database* database = LAGOA_TRY(this->database());
+        runs_ = std::make_unique<state::RunStore>(*database, clock());
+    }
+    return runs_.get();
+}
+
+Result<ops::Recorder*> Workspace::recorder() {
+    const std::lock_guard lock(mutex_);
+    if (recorder_ == nullptr) {
+        state::RunStore* runs = LAGOA_TRY(this->runs());
+        recorder_ = std::make_unique<ops::Recorder>(*runs);
+    }
+    return recorder_.get();
+}
+
+net::HttpClient& Workspace::http() {
+    const std::lock_guard lock(mutex_);
+    if (http_ == nullptr) http_ = net::make_http_client();
+    return *http_;
+}
+
+}  // namespace lagoa::app
