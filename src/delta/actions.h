@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -104,5 +105,9 @@ Result<> check_writable(const Protocol& protocol);
 /// The log path of an AddFile or RemoveFile, %-decoded, relative to the table unless absolute.
 std::string decode_path(std::string_view path);
 std::string encode_path(std::string_view path);
+
+/// What an action's file is reconciled by: its path in one spelling (`/a b`, `file:/a%20b` and
+/// `file:///a%20b` are one file) and its deletion vector.
+std::string file_key(std::string_view path, const std::optional<DeletionVector>& deletion_vector);
 
 }  // namespace lagoa::delta

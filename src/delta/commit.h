@@ -48,11 +48,17 @@ struct CommitOptions {
 /// (whose failure is logged, not returned). Returns the version made.
 /// kConflict: another writer changed what this one read, or created the table first; nothing was written.
 /// kAlreadyExists: one of `request.txns` was committed by someone else meanwhile.
-/// kUnsupported: a writer feature we lack. kInvalidArgument: adds that do not fit the schema's partitions.
+/// kUnsupported: a writer feature we lack. kInvalidArgument: adds that do not fit the schema's partitions,
+/// removes of files that are not live at `base`, removes from an append-only table.
+/// kUnavailable: the store failed for so long that the outcome is unknown; the table tells, by its txns.
+///
+/// A new table without request.protocol gets the least one that its schema needs (reader 1, writer 2, unless
+/// a TIMESTAMP without zone asks for timestampNtz). Without an id or creation time, metadata gets them.
 Result<Version> commit(const TableLocation& table, std::shared_ptr<const Snapshot> base,
                        CommitRequest request, const CommitOptions& options = {});
 
-/// Writes the classic checkpoint of `snapshot` and points _last_checkpoint to it.
-Result<> write_checkpoint(const TableLocation& table, const Snapshot& snapshot);
+/// Writes the classic checkpoint of `snapshot` and points _last_checkpoint to it, unless that points to a newer
+/// one. Tombstones older than delta.deletedFileRetentionDuration (7 days) by `clock` are left out.
+Result<> write_checkpoint(const TableLocation& table, const Snapshot& snapshot, const Clock& clock = system_clock());
 
 }  // namespace lagoa::delta

@@ -1,0 +1,62 @@
+#include "delta/impl/replay.h"
+
+#include <algorithm>
+
+#include "delta/impl/table_properties.h"
+
+namespace lagoa::delta {
+
+void Replay::apply(Action action) {
+    std::visit([this](auto& content) { set(std::move(content)); }, action);
+}
+
+void Replay::set(AddFile add) {
+    std::string key = file_key(add.path, add.deletion_vector);
+    tombstones_.erase(key);
+    files_.insert_or_assign(std::move(key), std::move(add));
+}
+
+void Replay::set(RemoveFile remove) {
+    std::string key = file_key(remove.path, remove.deletion_vector);
+    files_.erase(key);
+    tombstones_.insert_or_assign(std::move(key), std::move(remove));
+}
+
+void Replay::set(Txn txn) {
+    std::string app_id = txn.app_id;
+    txns_.insert_or_assign(std::move(app_id), std::move(txn));
+}
+
+void Replay::set(DomainMetadata domain) {
+    std::string name = domain.domain;
+    if (domain.removed) domains_.erase(name);
+    else domains_.insert_or_assign(std::move(name), std::move(domain));
+}
+
+Result<Snapshot> Replay::finish(Version version, std::int64_t log_time_ms) && {
+    if (!protocol_) return fail(ErrorCode::kCorruption, "version {} has no protocol action", version);
+    LAGOA_TRY(check_readable(*protocol_));
+    if (!metadata_) return fail(ErrorCode::kCorruption, "version {} has no metaData action", version);
+
+    Snapshot snapshot;
+    snapshot.version = version;
+    snapshot.timestamp_ms = log_time_ms;
+    if (commit_info_ && is_enabled(*metadata_, "delta.enableInCommitTimestamps"))
+        snapshot.timestamp_ms = json::Value(commit_info_->fields).int64_at("inCommitTimestamp").value_or(log_time_ms);
+    snapshot.protocol = *std::move(protocol_);
+    snapshot.metadata = *std::move(metadata_);
+    snapshot.txns = std::move(txns_);
+    snapshot.domains = std::move(domains_);
+    snapshot.files.reserve(files_.size());
+    for (auto& [key, file] : files_) {
+        // A value that the log leaves out is NULL: from here on every partition column has one.
+        for (const auto& column : snapshot.metadata.partition_columns) file.partition_values.try_emplace(column);
+        snapshot.files.push_back(std::move(file));
+    }
+    for (auto& [key, tombstone] : tombstones_) snapshot.tombstones.push_back(std::move(tombstone));
+    std::ranges::sort(snapshot.files, {}, &AddFile::path);
+    std::ranges::sort(snapshot.tombstones, {}, &RemoveFile::path);
+    return snapshot;
+}
+
+}  // namespace lagoa::delta

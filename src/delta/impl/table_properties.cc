@@ -1,0 +1,75 @@
+#include "delta/impl/table_properties.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace lagoa::delta {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Unit {
+    std::string_view name;
+    std::int64_t length_ms;
+};
+
+constexpr std::array kUnits = {
+    Unit{"week", 7LL * 24 * 3600 * 1000}, Unit{"day", 24LL * 3600 * 1000}, Unit{"hour", 3600LL * 1000},
+    Unit{"minute", 60LL * 1000},          Unit{"second", 1000},            Unit{"millisecond", 1},
+};
+constexpr std::int64_t kMaxCount = 1'000'000;  // of any unit; keeps the sum far from overflow
+
+const std::string* find_property(const Metadata& metadata, std::string_view property) {
+    const auto at = metadata.configuration.find(std::string(property));
+    return at == metadata.configuration.end() ? nullptr : &at->second;
+}
+
+std::optional<std::int64_t> parse_count(std::string_view text) {
+    std::int64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end != text.data() + text.size() || count < 0 || count > kMaxCount) return std::nullopt;
+    return count;
+}
+
+}  // namespace
+
+bool is_enabled(const Metadata& metadata, std::string_view property) {
+    const auto* const value = find_property(metadata, property);
+    return value != nullptr && to_lower(*value) == "true";
+}
+
+std::int64_t checkpoint_interval(const Metadata& metadata, std::int64_t otherwise) {
+    const auto* const value = find_property(metadata, "delta.checkpointInterval");
+    const auto count = value == nullptr ? std::nullopt : parse_count(*value);
+    return count.value_or(0) > 0 ? *count : otherwise;
+}
+
+std::optional<milliseconds> deleted_file_retention(const Metadata& metadata) {
+    const auto* const value = find_property(metadata, "delta.deletedFileRetentionDuration");
+    return value == nullptr ? std::chrono::days(7) : parse_interval(*value);
+}
+
+std::optional<milliseconds> parse_interval(std::string_view text) {
+    const std::string lower = to_lower(text);
+    std::vector<std::string_view> words;
+    for (const auto word : split(lower, ' '))
+        if (!word.empty()) words.push_back(word);
+    if (!words.empty() && words.front() == "interval") words.erase(words.begin());
+    if (words.empty() || words.size() % 2 != 0) return std::nullopt;
+
+    milliseconds sum{};
+    for (std::size_t i = 0; i < words.size(); i += 2) {
+        const auto count = parse_count(words[i]);
+        std::string_view name = words[i + 1];
+        if (name.ends_with('s')) name.remove_suffix(1);
+        const auto* const unit = std::ranges::find(kUnits, name, &Unit::name);
+        if (!count || unit == kUnits.end()) return std::nullopt;
+        sum += milliseconds(*count * unit->length_ms);
+    }
+    return sum;
+}
+
+}  // namespace lagoa::delta

@@ -1,0 +1,27 @@
+// The table properties (metaData.configuration) that the protocol gives a meaning, as typed values.
+//
+// Source: https://docs.delta.io/latest/table-properties.html
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "delta/actions.h"
+
+namespace lagoa::delta {
+
+/// Whether `property` is `true`.
+bool is_enabled(const Metadata& metadata, std::string_view property);
+
+/// delta.checkpointInterval, or `otherwise` if it is not set or not a positive number.
+std::int64_t checkpoint_interval(const Metadata& metadata, std::int64_t otherwise);
+
+/// delta.deletedFileRetentionDuration, 7 days unless set; nullopt if we cannot read it, when
+/// everything has to be kept.
+std::optional<std::chrono::milliseconds> deleted_file_retention(const Metadata& metadata);
+
+/// `interval 1 week 2 days`, `7 days`: Spark's intervals of fixed length (not months).
+std::optional<std::chrono::milliseconds> parse_interval(std::string_view text);
+
+}  // namespace lagoa::delta

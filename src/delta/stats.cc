@@ -1,0 +1,39 @@
+#include "delta/stats.h"
+
+namespace lagoa::delta {
+
+Result<FileStats> FileStats::parse(std::string_view text) {
+    FileStats stats;
+    if (text.empty()) return stats;
+    auto value = json::parse(text);
+    if (!value) return fail(ErrorCode::kCorruption, "statistics of a file: {}", value.error().message);
+    if (!value->is_object()) return fail(ErrorCode::kCorruption, "statistics of a file are a {}, not an object", value->kind());
+    stats.stats_ = *std::move(value);
+    return stats;
+}
+
+std::optional<std::int64_t> FileStats::row_count() const { return stats_.int64_at("numRecords"); }
+
+bool FileStats::tight_bounds() const { return stats_.bool_at("tightBounds").value_or(true); }
+
+const json::Value* FileStats::min(ColumnPath column) const { return find("minValues", column); }
+
+const json::Value* FileStats::max(ColumnPath column) const { return find("maxValues", column); }
+
+std::optional<std::int64_t> FileStats::null_count(ColumnPath column) const {
+    const json::Value* const value = find("nullCount", column);
+    const json::Number* const number = value == nullptr ? nullptr : value->number();
+    return number == nullptr ? std::nullopt : number->to_int64();
+}
+
+const json::Value* FileStats::find(std::string_view group, ColumnPath column) const {
+    const json::Value* at = stats_.find(group);
+    for (const auto& name : column) {
+        if (at == nullptr) return nullptr;
+        at = at->find(name);
+    }
+    // A struct has no bounds of its own, and a null says nothing.
+    return at == nullptr || at->is_object() || at->is_null() ? nullptr : at;
+}
+
+}  // namespace lagoa::delta
