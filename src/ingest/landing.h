@@ -15,7 +15,8 @@ struct IngestResult {
 };
 
 /// Objects first, manifest last: a crash before the manifest leaves objects that nobody reads.
-/// Fails (and writes no manifest) when no item gave anything usable.
+/// Fails (and writes no manifest) when no item gave anything usable. The cursor is read from the source's
+/// last manifest, whatever `context` holds; an empty `context.run` gets a new id.
 Result<IngestResult> ingest_source(const FetchContext& context, ObjectStore& landing);
 
 }  // namespace lagoa::ingest

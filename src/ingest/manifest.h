@@ -70,4 +70,7 @@ Result<std::uint64_t> commit_manifest(ObjectStore& landing, Manifest& manifest);
 /// Manifests of `source` with a sequence above `after`, in order. kCorruption for a gap.
 Result<std::vector<Manifest>> manifests_after(ObjectStore& landing, std::string_view source, std::uint64_t after);
 
+/// The newest manifest of `source`, whose cursor the next run starts from.
+Result<std::optional<Manifest>> last_manifest(ObjectStore& landing, std::string_view source);
+
 }  // namespace lagoa::ingest
