@@ -1,0 +1,34 @@
+// What a write does to a table's schema, and how its source's columns are selected to fit it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "delta/actions.h"
+#include "engine/engine.h"
+#include "model/schema.h"
+
+namespace lagoa {
+
+struct SchemaPlan {
+    Schema schema;       ///< The table's columns after the write.
+    bool changed = true; ///< Whether they differ from the table's.
+    /// For each column of `schema`, the expression over the source's columns that yields it, with its name:
+    /// `CAST("close" AS DECIMAL(18,4)) AS "close"`.
+    std::vector<std::string> select;
+};
+
+/// Matches by name, ASCII case ignored. Columns that the source lacks are NULL; columns that the table
+/// (`current`, nullptr: it is created) lacks are added as nullable, with their text in `comments`. A source type
+/// that the column's type holds exactly is widened.
+/// kDataRejected names the column and both types; kInvalidArgument: two columns of one name, a NULL without type.
+Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> columns,
+                               const std::map<std::string, std::string>& comments);
+
+/// The protocol that a table of `schema` needs, if it is more than `current` has (nullopt: a new table).
+std::optional<delta::Protocol> needed_protocol(const Schema& schema, const std::optional<delta::Protocol>& current);
+
+}  // namespace lagoa
