@@ -1,4 +1,4 @@
-// The lake as the attached DuckDB catalog `lake`.
+// The lake as the attached DuckDB catalog `lake`, and delta() beside it.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,11 @@
 
 namespace lagoa {
 
-/// Attaches the lake to the session's engine, unless another session has, shows it to `session` through
+/// Prepares `engine` for attach_lake() and for `delta('PATH')`. Once an engine, before its first use;
+/// kAlreadyExists the second time.
+Result<> install_lake(Engine& engine);
+
+/// Attaches the lake as `lake` to the session's engine, unless another session has, shows it to `session` through
 /// `view` and makes it the default catalog: `silver.stocks_refined` names a table. Call once a session.
 Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view);
 

@@ -1,14 +1,20 @@
 #include "catalog/duckdb/delta_files.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "duckdb/common/multi_file/multi_file_options.hpp"
 #include "duckdb/optimizer/filter_combiner.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
 
-#include "codec/json.h"
+#include "delta/stats.h"
 
 namespace lagoa {
+namespace {
+
+constexpr std::size_t kFilesSampled = 64;  // whose statistics are read for an estimate
+
+}  // namespace
 
 DeltaFiles::DeltaFiles(ScanSource source) : source_(std::move(source)), kept_(source_.snapshot->files.size()) {
     std::iota(kept_.begin(), kept_.end(), std::size_t{0});
@@ -18,11 +24,10 @@ DeltaFiles::DeltaFiles(ScanSource source, std::vector<std::size_t> kept) : sourc
 
 std::optional<std::uint64_t> DeltaFiles::rows(duckdb::idx_t i) const {
     const delta::AddFile& file = source_.snapshot->files[kept_[i]];
-    if (file.stats.empty()) return std::nullopt;
-    const auto stats = json::parse(file.stats);
+    const auto stats = delta::FileStats::parse(file.stats);
     if (!stats) return std::nullopt;
     const std::int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;
-    const std::int64_t live = stats->int64_at("numRecords").value_or(-1) - deleted;
+    const std::int64_t live = stats->row_count().value_or(-1) - deleted;
     if (live < 0) return std::nullopt;
     return static_cast<std::uint64_t>(live);
 }
@@ -71,13 +76,17 @@ duckdb::FileExpandResult DeltaFiles::GetExpandResult() const {
 }
 
 duckdb::unique_ptr<duckdb::NodeStatistics> DeltaFiles::GetCardinality(duckdb::ClientContext&) const {
-    std::uint64_t total = 0;
-    for (duckdb::idx_t i = 0; i < kept_.size(); ++i) {
-        const auto in_file = rows(i);
-        if (!in_file) return duckdb::make_uniq<duckdb::NodeStatistics>();  // unknown: must not ask an unopened Parquet file
-        total += *in_file;
+    std::uint64_t rows_sampled = 0;
+    std::int64_t bytes_sampled = 0;
+    for (duckdb::idx_t i = 0; i < std::min<std::size_t>(kept_.size(), kFilesSampled); ++i) {
+        rows_sampled += rows(i).value_or(0);
+        bytes_sampled += source_.snapshot->files[kept_[i]].size_bytes;
     }
-    return duckdb::make_uniq<duckdb::NodeStatistics>(total);
+    std::int64_t bytes = 0;
+    for (const std::size_t index : kept_) bytes += source_.snapshot->files[index].size_bytes;
+    const double share = bytes_sampled > 0 ? static_cast<double>(bytes) / static_cast<double>(bytes_sampled) : 1.0;
+    // Never "unknown": the scan would then ask a Parquet file that it has not opened.
+    return duckdb::make_uniq<duckdb::NodeStatistics>(static_cast<duckdb::idx_t>(static_cast<double>(rows_sampled) * share));
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::Copy() const {

@@ -10,7 +10,7 @@
 #include "duckdb/planner/filter/list.hpp"
 
 #include "catalog/duckdb/partition_value.h"
-#include "codec/json.h"
+#include "delta/stats.h"
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/types.h"
 
@@ -77,22 +77,16 @@ Bounds bounds_of_partition(const std::optional<std::string>& text, const Logical
     return bounds;
 }
 
-const json::Value* member(const json::Value& stats, std::string_view group, const std::string& column) {
-    const json::Value* values = stats.find(group);
-    return values == nullptr ? nullptr : values->find(column);
-}
-
-Bounds bounds_from_stats(const json::Value& stats, const std::string& column, const LogicalType& type) {
+Bounds bounds_from_stats(const delta::FileStats& stats, delta::ColumnPath column, const LogicalType& type) {
     const bool is_float = type.id() == LogicalTypeId::DOUBLE || type.id() == LogicalTypeId::FLOAT;
     Bounds bounds{.compared_as = needs_slack(type) ? LogicalType::DOUBLE : type, .may_have_nan = is_float};
     bounds.exact = !is_float && !needs_slack(type) && !is_instant(type);
     if (type.IsNested()) return bounds;
-    bounds.minimum = bound_from_json(member(stats, "minValues", column), type, false);
-    bounds.maximum = bound_from_json(member(stats, "maxValues", column), type, true);
-    const json::Value* null_count = stats.find("nullCount");
-    const std::int64_t nulls = null_count == nullptr ? -1 : null_count->int64_at(column).value_or(-1);
+    bounds.minimum = bound_from_json(stats.min(column), type, false);
+    bounds.maximum = bound_from_json(stats.max(column), type, true);
+    const std::int64_t nulls = stats.null_count(column).value_or(-1);
     bounds.may_have_null = nulls != 0;
-    bounds.only_null = nulls >= 0 && nulls == stats.int64_at("numRecords").value_or(-1);
+    bounds.only_null = nulls >= 0 && nulls == stats.row_count().value_or(-1);
     return bounds;
 }
 
@@ -157,21 +151,31 @@ bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter
     return true;
 }
 
-// One pushed filter and the column it is about.
+// One pushed filter and the column, or member of a struct, that it is about.
 struct ColumnFilter {
     const duckdb::TableFilter* filter;
-    const Field* field;  // nullptr: file_index
+    std::vector<std::string> path;  // empty: file_index
     LogicalType type;
 };
 
-std::vector<ColumnFilter> resolve(const delta::Snapshot& snapshot, const std::vector<PushedFilter>& filters) {
+ColumnFilter resolve(const duckdb::TableFilter* filter, const Field* field) {
+    std::vector<std::string> path{field->name};
+    while (filter->filter_type == TableFilterType::STRUCT_EXTRACT) {
+        const auto& extract = filter->Cast<duckdb::StructFilter>();
+        field = &field->type.children[extract.child_idx];
+        filter = extract.child_filter.get();
+        path.push_back(field->name);
+    }
+    return {filter, std::move(path), to_duckdb(field->type)};
+}
+
+std::vector<ColumnFilter> resolve_all(const delta::Snapshot& snapshot, const std::vector<PushedFilter>& filters) {
     std::vector<ColumnFilter> result;
     for (const auto& [column, filter] : filters) {
         if (column == duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX) {
-            result.push_back({filter, nullptr, LogicalType::UBIGINT});
+            result.push_back({filter, {}, LogicalType::UBIGINT});
         } else if (!duckdb::IsVirtualColumn(column)) {
-            const Field& field = snapshot.metadata.schema.fields[column];
-            result.push_back({filter, &field, to_duckdb(field.type)});
+            result.push_back(resolve(filter, &snapshot.metadata.schema.fields[column]));
         }
     }
     return result;
@@ -180,25 +184,22 @@ std::vector<ColumnFilter> resolve(const delta::Snapshot& snapshot, const std::ve
 bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snapshot, std::size_t index,
                     const std::vector<ColumnFilter>& filters) {
     const delta::AddFile& file = snapshot.files[index];
-    std::optional<json::Value> stats;  // parsed when a filter needs them
+    std::optional<delta::FileStats> stats;  // parsed when a filter needs them
     for (const ColumnFilter& filter : filters) {
-        if (filter.field == nullptr) {
+        if (filter.path.empty()) {
             const Value place = Value::UBIGINT(index);
             if (!may_match(context, *filter.filter, {.minimum = place, .maximum = place, .compared_as = filter.type, .may_have_null = false}))
                 return false;
             continue;
         }
-        const auto partition = file.partition_values.find(filter.field->name);
+        const auto partition = file.partition_values.find(filter.path.front());
         if (partition != file.partition_values.end()) {
             if (!may_match(context, *filter.filter, bounds_of_partition(partition->second, filter.type))) return false;
             continue;
         }
         if (file.stats.empty()) continue;
-        if (!stats) {
-            auto parsed = json::parse(file.stats);
-            stats = parsed ? std::move(*parsed) : json::Value();  // statistics only help: damaged ones are none
-        }
-        if (!may_match(context, *filter.filter, bounds_from_stats(*stats, filter.field->name, filter.type))) return false;
+        if (!stats) stats = delta::FileStats::parse(file.stats).value_or(delta::FileStats{});  // damaged ones are none
+        if (!may_match(context, *filter.filter, bounds_from_stats(*stats, filter.path, filter.type))) return false;
     }
     return true;
 }
@@ -207,7 +208,7 @@ bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snaps
 
 std::vector<std::size_t> prune_files(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
                                      const std::vector<std::size_t>& candidates, const std::vector<PushedFilter>& filters) {
-    const std::vector<ColumnFilter> resolved = resolve(snapshot, filters);
+    const std::vector<ColumnFilter> resolved = resolve_all(snapshot, filters);
     if (resolved.empty()) return candidates;
     std::vector<std::size_t> kept;
     for (const std::size_t index : candidates) {

@@ -35,6 +35,7 @@ public:
     }
 
     duckdb::DatabaseInstance& instance() { return *database_.instance; }
+    Mounts& mounts() { return *mounts_; }
 
 private:
     // Before the database, which is destroyed first: shared with its file system and its functions.
@@ -72,5 +73,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
 }
 
 duckdb::DatabaseInstance& instance(Engine& engine) { return static_cast<DuckDbEngine&>(engine).instance(); }
+
+Mounts& mounts(Engine& engine) { return static_cast<DuckDbEngine&>(engine).mounts(); }
 
 }  // namespace lagoa

@@ -239,6 +239,11 @@ Result<> Mounts::add(std::string name, std::shared_ptr<ObjectStore> store) {
     return {};
 }
 
+void Mounts::remove(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = stores_.find(name); found != stores_.end()) stores_.erase(found);
+}
+
 Result<Mounts::Place> Mounts::find(std::string_view path) const {
     if (!path.starts_with(kScheme)) return fail(ErrorCode::kInvalidArgument, "{} is not a lagoa:// path", path);
     const std::string_view rest = path.substr(kScheme.size());

@@ -16,11 +16,13 @@
 
 namespace lagoa {
 
-/// The stores by mount name. Thread-safe; a mount is never taken away.
+/// The stores by mount name. Thread-safe.
 class Mounts {
 public:
     /// kAlreadyExists.
     Result<> add(std::string name, std::shared_ptr<ObjectStore> store);
+    /// For mounts made for one statement, which has ended.
+    void remove(std::string_view name);
 
     struct Place {
         ObjectStore* store = nullptr;
