@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <system_error>
 
 #include "base/text.h"
@@ -26,33 +27,46 @@ ObjectInfo describe(std::string key, const struct stat& status) {
 
 struct OpenObject {
     Descriptor file;
-    std::uint64_t size_bytes = 0;
+    ObjectInfo info;
 };
 
-Result<OpenObject> open_object(const fs::path& path) {
+Result<OpenObject> open_object(const fs::path& path, std::string_view key) {
     // O_NONBLOCK: a stray FIFO must not hang us; it means nothing for regular files.
-    OpenObject object{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), 0};
+    OpenObject object{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), {}};
     if (!object.file.is_open()) return fail_errno("reading", path, errno);
     struct stat status {};
     if (::fstat(object.file.get(), &status) != 0) return fail_errno("reading", path, errno);
     if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotFound, "reading {}: it is not a file", path.native());
-    object.size_bytes = static_cast<std::uint64_t>(status.st_size);
+    object.info = describe(std::string(key), status);
     return object;
 }
 
-Result<std::string> read_at(const OpenObject& object, const fs::path& path, std::uint64_t offset, std::uint64_t length) {
-    if (offset >= object.size_bytes) return std::string();
-    std::string bytes(std::min(length, object.size_bytes - offset), '\0');
-    for (std::size_t done = 0; done < bytes.size();) {
-        const ssize_t got =
-            ::pread(object.file.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+// Fills `into`, or as much of it as the object has from `offset`.
+Result<std::size_t> read_at(const OpenObject& object, const fs::path& path, std::uint64_t offset, std::span<char> into) {
+    if (offset >= object.info.size_bytes) return std::size_t{0};
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), object.info.size_bytes - offset));
+    for (std::size_t done = 0; done < wanted;) {
+        const ssize_t got = ::pread(object.file.get(), into.data() + done, wanted - done, static_cast<off_t>(offset + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail_errno("reading", path, errno);
         if (got == 0) return fail(ErrorCode::kUnavailable, "reading {}: it shrank while being read", path.native());
         done += static_cast<std::size_t>(got);
     }
-    return bytes;
+    return wanted;
 }
+
+/// Keeps the file open: reads cost no look-up of the path.
+class LocalReader final : public ObjectReader {
+public:
+    LocalReader(OpenObject object, fs::path path) : object_(std::move(object)), path_(std::move(path)) {}
+
+    Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override { return read_at(object_, path_, offset, into); }
+    const ObjectInfo& info() const override { return object_.info; }
+
+private:
+    OpenObject object_;
+    fs::path path_;
+};
 
 class LocalWriter final : public ObjectWriter {
 public:
@@ -137,8 +151,18 @@ public:
     Result<std::string> get_range(std::string_view key, std::uint64_t offset, std::uint64_t length) override {
         LAGOA_TRY(check_key(key));
         const fs::path path = root_ / key;
-        const OpenObject object = LAGOA_TRY(open_object(path));
-        return read_at(object, path, offset, length);
+        const OpenObject object = LAGOA_TRY(open_object(path, key));
+        const std::uint64_t rest = object.info.size_bytes - std::min(offset, object.info.size_bytes);
+        std::string bytes(std::min(length, rest), '\0');
+        LAGOA_TRY(read_at(object, path, offset, bytes));
+        return bytes;
+    }
+
+    Result<std::unique_ptr<ObjectReader>> reader(std::string_view key) override {
+        LAGOA_TRY(check_key(key));
+        const fs::path path = root_ / key;
+        OpenObject object = LAGOA_TRY(open_object(path, key));
+        return std::make_unique<LocalReader>(std::move(object), path);
     }
 
     Result<ObjectInfo> head(std::string_view key) override {
@@ -172,6 +196,23 @@ public:
         Listing listing(prefix, after);
         LAGOA_TRY(listing.walk(root_ / folder_key, folder_key));
         return listing.take();
+    }
+
+    Result<std::vector<std::string>> folders(std::string_view prefix) override {
+        if (!prefix.empty()) LAGOA_TRY(check_key(prefix.substr(0, prefix.size() - 1)));
+        const fs::path folder = root_ / prefix;
+        std::vector<std::string> names;
+        std::error_code error;
+        fs::directory_iterator entry(folder, error);
+        for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+            std::error_code gone;
+            const std::string name = entry->path().filename().native();
+            if (!entry->is_symlink(gone) && entry->is_directory(gone) && !name.starts_with(".tmp-")) names.push_back(name);
+        }
+        const int code = error.value();
+        if (code != 0 && code != ENOENT && code != ENOTDIR) return fail_errno("listing", folder, code);
+        std::ranges::sort(names);
+        return names;
     }
 
     Result<> remove(std::string_view key) override {

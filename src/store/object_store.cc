@@ -28,4 +28,16 @@ Result<> check_key(std::string_view key) {
     return {};
 }
 
+Result<std::vector<std::string>> ObjectStore::folders(std::string_view prefix) {
+    const auto objects = LAGOA_TRY(list(prefix));
+    std::vector<std::string> names;
+    for (const ObjectInfo& object : objects) {
+        const std::string_view rest = std::string_view(object.key).substr(prefix.size());
+        const auto slash = rest.find('/');
+        if (slash == std::string_view::npos) continue;
+        if (names.empty() || names.back() != rest.substr(0, slash)) names.emplace_back(rest.substr(0, slash));
+    }
+    return names;
+}
+
 }  // namespace lagoa

@@ -80,6 +80,11 @@ public:
     /// levels deep. A prefix without objects is an empty list.
     virtual Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after = {}) = 0;
 
+    /// The first segments below `prefix` ("" or ending in '/') that have objects below them, in byte order: for
+    /// `a/b/c` and `a/d`, prefix `a/` answers `b`. May name a folder whose objects are gone. The default
+    /// lists everything.
+    virtual Result<std::vector<std::string>> folders(std::string_view prefix);
+
     /// Done if there was no such object.
     virtual Result<> remove(std::string_view key) = 0;
 

@@ -76,6 +76,27 @@ TEST_P(AnyStore, ReadsRangesUpToTheEnd) {
     EXPECT_EQ(store_->get_range("x", UINT64_MAX, 1).value(), "");
 }
 
+TEST_P(AnyStore, AReaderReadsAnywhereInTheObjectItOpened) {
+    ASSERT_TRUE(store_->put("a/b", "0123456789").has_value());
+    const auto reader = store_->reader("a/b").value();
+    std::array<char, 4> into{};
+    EXPECT_EQ(reader->read(3, into).value(), 4u);
+    EXPECT_EQ(std::string(into.data(), 4), "3456");
+    EXPECT_EQ(reader->read(8, into).value(), 2u);
+    EXPECT_EQ(reader->read(10, into).value(), 0u);
+    EXPECT_EQ(reader->read(UINT64_MAX, into).value(), 0u);
+    EXPECT_EQ(reader->info().key, "a/b");
+    EXPECT_EQ(reader->info().size_bytes, 10u);
+    EXPECT_EQ(store_->reader("a/c").error().code, ErrorCode::kNotFound);
+}
+
+TEST_P(AnyStore, FoldersAreTheFirstSegmentsBelow) {
+    for (const char* key : {"a/b/c", "a/b/d", "a/e", "a/f/g/h", "ab/c", "top"}) ASSERT_TRUE(store_->put(key, "x").has_value());
+    EXPECT_EQ(store_->folders("").value(), (std::vector<std::string>{"a", "ab"}));
+    EXPECT_EQ(store_->folders("a/").value(), (std::vector<std::string>{"b", "f"}));
+    EXPECT_TRUE(store_->folders("none/").value().empty());
+}
+
 TEST_P(AnyStore, AbsentObjectIsNotFound) {
     ASSERT_TRUE(store_->put("folder/x", "1"));
     for (const auto* key : {"y", "folder", "folder/y", "folder/x/y"}) {
