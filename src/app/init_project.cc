@@ -14,14 +14,14 @@ struct TemplateFile {
 };
 
 constexpr std::array kFiles = {
-    TemplateFile{"lagoa.yaml", R"(# A lakehouse: sources are landed as JSON, loaded into bronze, modelled in silver and gold.
+    TemplateFile{"lagoa.yaml", R"text(# A lakehouse: sources are landed as JSON, loaded into bronze, modelled in silver and gold.
 name: @NAME@
 time_zone: America/Sao_Paulo
 lake: ./lake
 network:
   allow_private_addresses: true   # the simulated market listens on this machine; false against the real one
-)"},
-    TemplateFile{"sources/quotes.yaml", R"(# Quotes of B3 tickers from brapi.dev. Without BRAPI_TOKEN it answers PETR4, MGLU3, VALE3 and ITUB4 only.
+)text"},
+    TemplateFile{"sources/quotes.yaml", R"text(# Quotes of B3 tickers from brapi.dev. Without BRAPI_TOKEN it answers PETR4, MGLU3, VALE3 and ITUB4 only.
 kind: http
 base_url: ${BRAPI_BASE_URL:-https://brapi.dev}
 auth: {bearer: "${BRAPI_TOKEN:-}"}
@@ -35,8 +35,8 @@ streams:
     tables:
       - table: bronze.quotes
         records: /results/*
-)"},
-    TemplateFile{"contracts/bronze.quotes.odcs.yaml", R"(apiVersion: v3.1.0
+)text"},
+    TemplateFile{"contracts/bronze.quotes.odcs.yaml", R"text(apiVersion: v3.1.0
 kind: DataContract
 id: bronze.quotes
 version: 1.0.0
@@ -51,8 +51,8 @@ schema:
       - {name: regularMarketPrice, logicalType: number, physicalType: "DECIMAL(18,6)", description: "Last price."}
       - {name: regularMarketPreviousClose, logicalType: number, physicalType: "DECIMAL(18,6)", description: "Close of the session before."}
       - {name: regularMarketVolume, logicalType: integer, physicalType: BIGINT, description: "Shares traded today."}
-)"},
-    TemplateFile{"contracts/silver.daily_return.odcs.yaml", R"(apiVersion: v3.1.0
+)text"},
+    TemplateFile{"contracts/silver.daily_return.odcs.yaml", R"text(apiVersion: v3.1.0
 kind: DataContract
 id: silver.daily_return
 version: 1.0.0
@@ -64,13 +64,13 @@ schema:
       - {name: trade_date, logicalType: date, physicalType: DATE, required: true, primaryKey: true, primaryKeyPosition: 2, description: "Session, in São Paulo."}
       - {name: price, logicalType: number, physicalType: "DECIMAL(18,6)", required: true, description: "Last price of the day."}
       - {name: daily_return, logicalType: number, physicalType: "DECIMAL(18,8)", description: "price / previous close - 1."}
-)"},
-    TemplateFile{"jobs/raw.yaml", R"(# Landing to bronze for the table named by the parameter `table`.
+)text"},
+    TemplateFile{"jobs/raw.yaml", R"text(# Landing to bronze for the table named by the parameter `table`.
 kind: raw
 parameters:
   table: {required: true, description: "The bronze table to load, e.g. quotes."}
-)"},
-    TemplateFile{"jobs/daily_return.sql", R"(/* lagoa
+)text"},
+    TemplateFile{"jobs/daily_return.sql", R"text(/* lagoa
 target: silver.daily_return
 description: Return of each ticker against its previous close, one row a day.
 */
@@ -80,8 +80,8 @@ SELECT symbol,
        CAST(regularMarketPrice / nullif(regularMarketPreviousClose, 0) - 1 AS DECIMAL(18, 8)) AS daily_return
 FROM bronze.quotes_current
 QUALIFY row_number() OVER (PARTITION BY symbol, trade_date ORDER BY regularMarketTime DESC) = 1
-)"},
-    TemplateFile{"pipelines/daily.asl.json", R"({
+)text"},
+    TemplateFile{"pipelines/daily.asl.json", R"text({
   "Comment": "Quotes to landing, bronze and silver, then one publish. Safe to run again at any time.",
   "StartAt": "Ingest",
   "TimeoutSeconds": 600,
@@ -109,7 +109,7 @@ QUALIFY row_number() OVER (PARTITION BY symbol, trade_date ORDER BY regularMarke
     }
   }
 }
-)"},
+)text"},
     TemplateFile{".gitignore", "/lake/\n/.lagoa/\n"},
 };
 

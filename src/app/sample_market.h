@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -16,6 +17,14 @@ class SampleServer;
 namespace lagoa::app {
 
 struct SampleMarketOptions {
+    std::uint16_t port = 0;
+    std::uint64_t seed = 2026;
+    unsigned assets = 10;
+    unsigned funds = 30;
+    std::string today;       ///< YYYY-MM-DD; empty: the clock's day
+    std::string plan = "pro";
+    std::string recordings;  ///< Folder of recorded answers; empty: all is simulated.
+    bool no_legacy = false;
     std::stop_token stop;
 };
 
@@ -28,8 +37,11 @@ public:
     std::map<std::string, std::string> environment() const;
 
 private:
-    explicit SampleMarket(std::unique_ptr<sample::SampleServer> server);
+    SampleMarket(std::unique_ptr<sample::SampleServer> server, std::filesystem::path folder, std::filesystem::path recordings);
+
     std::unique_ptr<sample::SampleServer> server_;
+    std::filesystem::path folder_;      // of B3's file
+    std::filesystem::path recordings_;
 };
 
 }  // namespace lagoa::app

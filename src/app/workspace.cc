@@ -42,7 +42,10 @@ Result<Engine*> Workspace::engine() {
                                           .temp_directory = project_.state_directory() / "spill",
                                           .time_zone = project_.time_zone,
                                           .extension_directory = extension_directory()}));
-        for (const auto& [name, root] : project_.zones) LAGOA_TRY(engine_->mount(name, LAGOA_TRY(zone(name))));
+        for (const auto& [name, root] : project_.zones) {
+            auto store = LAGOA_TRY(zone(name));
+            LAGOA_TRY(engine_->mount(name, std::move(store)));
+        }
     }
     return engine_.get();
 }
