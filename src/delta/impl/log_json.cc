@@ -112,8 +112,12 @@ Result<Action> parse_metadata(const json::Value& value) {
     const json::Value* const format = value.find("format");
     const std::string provider = format == nullptr ? "parquet" : format->string_at("provider").value_or("parquet");
     if (provider != "parquet") return fail(ErrorCode::kUnsupported, "the files are {}, not Parquet", provider);
-    const std::string schema = LAGOA_TRY(text_of(value, "schemaString"));
-    metadata.schema = LAGOA_TRY(parse_schema_string(schema), "schemaString");
+    // Databricks' pipelines create a table without a schema and add it with a later version.
+    const json::Value* const schema = value.find("schemaString");
+    if (schema != nullptr && !schema->is_null()) {
+        const std::string text = LAGOA_TRY(text_of(value, "schemaString"));
+        metadata.schema = LAGOA_TRY(parse_schema_string(text), "schemaString");
+    }
     metadata.partition_columns = LAGOA_TRY(texts_of(value, "partitionColumns"));
     metadata.configuration = LAGOA_TRY(string_map_of(value, "configuration"));
     metadata.created_ms = value.int64_at("createdTime");
