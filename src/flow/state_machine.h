@@ -15,6 +15,14 @@ namespace lagoa::flow {
 
 struct Definition;  // flow/impl/definition.h
 
+/// A Task as the file has it, for whoever checks that the job or source it names exists.
+struct TaskUse {
+    std::string state;
+    std::string pointer;     ///< The state's place in the file, for Document::fail_at.
+    std::string resource;
+    json::Value parameters;  ///< As written, expressions unevaluated; null if there are none.
+};
+
 /// Immutable, thread-safe.
 class StateMachine {
 public:
@@ -23,6 +31,9 @@ public:
     static Result<StateMachine> parse(const Document& document);
 
     const Definition& definition() const { return *definition_; }
+
+    /// Every Task, those of branches and of Map bodies too, in the order of the file.
+    std::vector<TaskUse> tasks() const;
 
 private:
     explicit StateMachine(std::shared_ptr<const Definition> definition);
