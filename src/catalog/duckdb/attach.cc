@@ -52,4 +52,9 @@ Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view) {
     return {};
 }
 
+std::shared_ptr<LakeView> attached_view(Session& session) {
+    const auto state = context(session).registered_state->Get<SessionView>(SessionView::kKey);
+    return state ? state->view : nullptr;
+}
+
 }  // namespace lagoa

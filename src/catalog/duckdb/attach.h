@@ -16,4 +16,7 @@ Result<> install_lake(Engine& engine);
 /// `view` and makes it the default catalog: `silver.stocks_refined` names a table. Call once a session.
 Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view);
 
+/// The view that attach_lake gave to `session`; nullptr if it was not called.
+std::shared_ptr<LakeView> attached_view(Session& session);
+
 }  // namespace lagoa

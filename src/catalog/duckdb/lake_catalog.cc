@@ -1,7 +1,10 @@
 #include "catalog/duckdb/lake_catalog.h"
 
 #include "duckdb/catalog/entry_lookup_info.hpp"
+#include "duckdb/parser/parsed_data/create_table_info.hpp"
+#include "duckdb/planner/parsed_data/bound_create_table_info.hpp"
 
+#include "catalog/duckdb/lake_insert.h"
 #include "catalog/duckdb/lake_transaction.h"
 #include "engine/duckdb/error.h"
 
@@ -34,14 +37,19 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(duckdb::Cat
 
 void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo&) { refuse("DROP SCHEMA"); }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
-                                                         duckdb::LogicalCreateTable&, duckdb::PhysicalOperator&) {
-    refuse("CREATE TABLE AS");
+duckdb::ErrorData LakeCatalog::SupportsCreateTable(duckdb::BoundCreateTableInfo& info) {
+    if (!info.Base().Cast<duckdb::CreateTableInfo>().sort_keys.empty()) refuse("SORTED BY");
+    return {};
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanInsert(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&, duckdb::LogicalInsert&,
-                                                  duckdb::optional_ptr<duckdb::PhysicalOperator>) {
-    refuse("INSERT");
+duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                                         duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
+    return plan_create_table_as(context, planner, op, plan);
+}
+
+duckdb::PhysicalOperator& LakeCatalog::PlanInsert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                                  duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
+    return plan_insert(context, planner, op, plan);
 }
 
 duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&, duckdb::LogicalDelete&,

@@ -29,6 +29,7 @@ public:
     duckdb::optional_ptr<duckdb::CatalogEntry> CreateSchema(duckdb::CatalogTransaction transaction,
                                                             duckdb::CreateSchemaInfo& info) override;
 
+    duckdb::ErrorData SupportsCreateTable(duckdb::BoundCreateTableInfo& info) override;
     duckdb::PhysicalOperator& PlanCreateTableAs(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                                 duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) override;
     duckdb::PhysicalOperator& PlanInsert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,

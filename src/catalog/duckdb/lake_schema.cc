@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "catalog/duckdb/current_view.h"
+#include "catalog/duckdb/lake_insert.h"
 #include "catalog/duckdb/lake_table.h"
+#include "catalog/duckdb/lake_transaction.h"
 #include "engine/duckdb/error.h"
 
 namespace lagoa {
@@ -20,9 +22,10 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_table(const std::string& table) {
+std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_table_locked(const std::string& table) {
     const TableName table_name{name, table};
-    auto snapshot = view_->snapshot(table_name);
+    const auto uncommitted = uncommitted_.find(table);
+    auto snapshot = uncommitted == uncommitted_.end() ? view_->snapshot(table_name) : uncommitted->second;
     if (!snapshot) {
         if (snapshot.error().code == ErrorCode::kNotFound) return nullptr;
         raise(snapshot.error());
@@ -42,12 +45,23 @@ std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_current_view(const std::s
 
 duckdb::CatalogEntry* LakeSchema::find_locked(const std::string& table) {
     if (const auto known = entries_.find(table); known != entries_.end()) return known->second.get();
-    std::unique_ptr<duckdb::CatalogEntry> entry = make_table(table);
+    std::unique_ptr<duckdb::CatalogEntry> entry = make_table_locked(table);
     if (!entry && table.ends_with(kCurrentSuffix)) {
         duckdb::CatalogEntry* base = find_locked(table.substr(0, table.size() - kCurrentSuffix.size()));
         if (base != nullptr && base->type == duckdb::CatalogType::TABLE_ENTRY) entry = make_current_view(table, *base);
     }
     return (entries_[table] = std::move(entry)).get();
+}
+
+void LakeSchema::set_uncommitted(const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot) {
+    const std::lock_guard guard(mutex_);
+    for (const std::string& written : {table, table + std::string(kCurrentSuffix)}) {
+        if (const auto known = entries_.find(written); known != entries_.end()) {
+            outdated_.push_back(std::move(known->second));
+            entries_.erase(known);
+        }
+    }
+    uncommitted_[table] = std::move(snapshot);
 }
 
 duckdb::CatalogEntry* LakeSchema::find(const std::string& table) {
@@ -82,8 +96,12 @@ void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted, const 
     }
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTable(duckdb::CatalogTransaction, duckdb::BoundCreateTableInfo&) {
-    refuse("CREATE TABLE");
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTable(duckdb::CatalogTransaction transaction, duckdb::BoundCreateTableInfo& info) {
+    const std::string table = to_lower(info.base->Cast<duckdb::CreateTableInfo>().table);
+    if (info.base->on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT && find(table) != nullptr) return nullptr;
+    auto& ours = transaction.transaction->Cast<LakeTransaction>();
+    ours.write(transaction.GetContext(), table_creation(ours, info));
+    return nullptr;
 }
 duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&,
                                                                    duckdb::TableCatalogEntry&) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "duckdb.hpp"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
@@ -39,15 +40,20 @@ public:
     void DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
     void Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) override;
 
+    /// From now on `table` is `snapshot`: the transaction has written it.
+    void set_uncommitted(const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot);
+
 private:
     duckdb::CatalogEntry* find(const std::string& table);
     duckdb::CatalogEntry* find_locked(const std::string& table);
-    std::unique_ptr<duckdb::CatalogEntry> make_table(const std::string& table);
+    std::unique_ptr<duckdb::CatalogEntry> make_table_locked(const std::string& table);
     std::unique_ptr<duckdb::CatalogEntry> make_current_view(const std::string& view_name, duckdb::CatalogEntry& table);
 
     const std::shared_ptr<LakeView> view_;  // shared with the transaction
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<duckdb::CatalogEntry>> entries_;  // guarded by mutex_; nullptr: there is none
+    std::vector<std::unique_ptr<duckdb::CatalogEntry>> outdated_;              // guarded by mutex_; plans may still refer to them
+    std::map<std::string, std::shared_ptr<const delta::Snapshot>> uncommitted_;  // guarded by mutex_; shared with plans
 };
 
 }  // namespace lagoa

@@ -34,17 +34,64 @@ void LakeTransaction::for_each_schema(const std::function<void(duckdb::SchemaCat
     for (const std::string& zone : unwrap(view_->zones())) callback(*schema(zone));
 }
 
+void LakeTransaction::check_one_table(const TableName& table) const {
+    if (!staged_ || staged_->table == table) return;
+    raise({ErrorCode::kUnsupported, fmt::format("writing {}: this transaction writes {}, and writes one table only", table.text(), staged_->table.text()),
+           "COMMIT first."});
+}
+
+TableWrite LakeTransaction::begin_append(const TableName& table) {
+    {
+        const std::lock_guard guard(mutex_);
+        check_one_table(table);
+        if (staged_) return {.table = table, .base = staged_->base, .metadata = staged_->metadata, .operation = staged_->operation, .files = {}};
+    }
+    auto newest = unwrap(view_->newest(table));
+    delta::Metadata metadata = newest->metadata;
+    return {.table = table, .base = std::move(newest), .metadata = std::move(metadata), .files = {}};
+}
+
+void LakeTransaction::check_absent(const TableName& table) {
+    const auto newest = view_->newest(table);
+    if (newest) raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: there is a table of that name", table.text())});
+    if (newest.error().code != ErrorCode::kNotFound) raise(newest.error());
+    const std::lock_guard guard(mutex_);
+    check_one_table(table);
+    if (staged_) raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: this transaction has created it", table.text())});
+}
+
+void LakeTransaction::write(duckdb::ClientContext& client, TableWrite write) {
+    if (client.transaction.IsAutoCommit()) return unwrap(commit_write(*view_, write));
+    const std::lock_guard guard(mutex_);
+    check_one_table(write.table);
+    if (staged_) {
+        staged_->files.insert(staged_->files.end(), write.files.begin(), write.files.end());
+    } else {
+        staged_ = std::move(write);
+    }
+    schema_locked(staged_->table.zone).set_uncommitted(staged_->table.table, uncommitted_snapshot(*staged_));
+}
+
+Result<> LakeTransaction::commit() {
+    const std::lock_guard guard(mutex_);
+    if (!staged_) return {};
+    return commit_write(*view_, *staged_);
+}
+
 duckdb::Transaction& LakeTransactionManager::StartTransaction(duckdb::ClientContext& context) {
-    auto transaction = std::make_unique<LakeTransaction>(*this, context, catalog_, view_of(context));
+    auto transaction = std::make_unique<LakeTransaction>(*this, context, catalog_, session_view(context)->view);
     const std::lock_guard guard(mutex_);
     LakeTransaction& started = *transaction;
     active_[&started] = std::move(transaction);
     return started;
 }
 
-duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContext&, duckdb::Transaction& transaction) {
+duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContext& context, duckdb::Transaction& transaction) {
+    const auto committed = transaction.Cast<LakeTransaction>().commit();
     end(transaction);
-    return {};
+    if (committed) return {};
+    session_view(context)->failed_commit = committed.error();
+    return duckdb::ErrorData(duckdb::ExceptionType::TRANSACTION, committed.error().message);
 }
 
 void LakeTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) { end(transaction); }

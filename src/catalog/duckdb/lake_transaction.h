@@ -1,10 +1,15 @@
-// One transaction of one connection on the lake: what its statements have looked up.
+// One transaction of one connection on the lake: what its statements have looked up, and the one table
+// they write.
+//
+// A statement on its own (autocommit) commits when its last row is staged, so that its errors are its own. In
+// a BEGIN block files are staged, visible to the block's later statements, and committed together by COMMIT.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "duckdb.hpp"
@@ -12,6 +17,7 @@
 #include "duckdb/transaction/transaction_manager.hpp"
 
 #include "catalog/duckdb/lake_schema.h"
+#include "catalog/duckdb/table_write.h"
 #include "catalog/lake_view.h"
 
 namespace lagoa {
@@ -32,13 +38,25 @@ public:
     LakeSchema* schema(const std::string& name);
     void for_each_schema(const std::function<void(duckdb::SchemaCatalogEntry&)>& callback);
 
+    /// An append to the newest version of `table`, without files. Raises kUnsupported if the transaction writes
+    /// another table.
+    TableWrite begin_append(const TableName& table);
+    /// Raises kAlreadyExists if there is a table, in whatever cut of the lake.
+    void check_absent(const TableName& table);
+    /// Takes over staged files. Raises what the commit answers, in autocommit; kUnsupported as begin_append().
+    void write(duckdb::ClientContext& client, TableWrite write);
+    /// Commits what was staged.
+    Result<> commit();
+
 private:
     LakeSchema& schema_locked(const std::string& name);
+    void check_one_table(const TableName& table) const;
 
     duckdb::Catalog& catalog_;
     const std::shared_ptr<LakeView> view_;  // shared with the connection's SessionView
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<LakeSchema>> schemas_;  // guarded by mutex_
+    std::optional<TableWrite> staged_;                            // guarded by mutex_
 };
 
 /// Thread-safe.

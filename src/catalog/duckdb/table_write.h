@@ -1,0 +1,31 @@
+// What a transaction does to one table, from staged files to the Delta commit.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/lake_view.h"
+#include "delta/commit.h"
+#include "model/table_name.h"
+
+namespace lagoa {
+
+/// An append, or the creation of a table with its first rows. The files are written and durable, but no
+/// reader knows of them before commit_write(); dropped, they are orphans for vacuum.
+struct TableWrite {
+    TableName table;
+    std::shared_ptr<const delta::Snapshot> base;  ///< Shared with the view's cache; nullptr: the table is created.
+    delta::Metadata metadata;                     ///< The table's, or the one it is created with.
+    std::string operation = "WRITE";
+    std::vector<delta::AddFile> files;
+};
+
+/// Commits and pins the version made in `view`, so that its session sees it. As delta::commit;
+/// an append of no files makes no version.
+Result<> commit_write(LakeView& view, const TableWrite& write);
+
+/// The table as the transaction itself sees it before the commit.
+std::shared_ptr<const delta::Snapshot> uncommitted_snapshot(const TableWrite& write);
+
+}  // namespace lagoa
