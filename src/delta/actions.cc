@@ -40,8 +40,10 @@ std::string decode_path(std::string_view path) {
 std::string encode_path(std::string_view path) {
     std::string out;
     for (const char c : path) {
-        if (may_stand(c)) out += c;
-        else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        if (may_stand(c))
+            out += c;
+        else
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
 }

@@ -11,7 +11,8 @@ namespace {
 
 std::vector<std::string> checkpoint_actions(const Snapshot& snapshot, Instant now) {
     std::vector<std::string> actions;
-    actions.reserve(snapshot.files.size() + snapshot.tombstones.size() + snapshot.txns.size() + snapshot.domains.size() + 2);
+    actions.reserve(snapshot.files.size() + snapshot.tombstones.size() + snapshot.txns.size() +
+                    snapshot.domains.size() + 2);
     actions.push_back(print_action(snapshot.protocol));
     actions.push_back(print_action(snapshot.metadata));
     for (const auto& [app_id, txn] : snapshot.txns) actions.push_back(print_action(txn));
@@ -42,10 +43,11 @@ Result<> write_checkpoint(const TableLocation& table, const Snapshot& snapshot, 
     // The checkpoint stands from here on; the pointer only spares readers a listing.
     const auto pointed = LAGOA_TRY(read_last_checkpoint(table), "pointing to checkpoint {}", key);
     if (pointed.value_or(-1) > snapshot.version) return {};
-    const json::Object pointer = json::make_object({{"version", snapshot.version},
-                                                    {"size", static_cast<std::uint64_t>(actions.size())},
-                                                    {"sizeInBytes", size_bytes},
-                                                    {"numOfAddFiles", static_cast<std::uint64_t>(snapshot.files.size())}});
+    const json::Object pointer =
+        json::make_object({{"version", snapshot.version},
+                           {"size", static_cast<std::uint64_t>(actions.size())},
+                           {"sizeInBytes", size_bytes},
+                           {"numOfAddFiles", static_cast<std::uint64_t>(snapshot.files.size())}});
     LAGOA_TRY(table.store->put(last_checkpoint_key(table), json::dump(pointer)), "pointing to checkpoint {}", key);
     log::info("delta.checkpoint", {{"table", table.path}, {"version", snapshot.version}, {"actions", actions.size()}});
     return {};

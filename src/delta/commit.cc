@@ -33,7 +33,8 @@ json::Object as_texts(const json::Object& values) {
 
 class Committer {
 public:
-    Committer(const TableLocation& table, std::shared_ptr<const Snapshot> base, CommitRequest request, const CommitOptions& options)
+    Committer(const TableLocation& table, std::shared_ptr<const Snapshot> base, CommitRequest request,
+              const CommitOptions& options)
         : table_(table),
           base_(std::move(base)),
           request_(std::move(request)),
@@ -68,10 +69,10 @@ public:
             next = standing->version;
         }
         if (unknown)
-            return fail_with_hint(unknown->code, "Read the table before trying again.", "whether version {} was written is unknown: {}",
-                                  next, unknown->message);
-        return fail_with_hint(ErrorCode::kConflict, "Write less often or from fewer writers.", "{} attempts all lost the race, the last for version {}",
-                              options_.max_attempts, next);
+            return fail_with_hint(unknown->code, "Read the table before trying again.",
+                                  "whether version {} was written is unknown: {}", next, unknown->message);
+        return fail_with_hint(ErrorCode::kConflict, "Write less often or from fewer writers.",
+                              "{} attempts all lost the race, the last for version {}", options_.max_attempts, next);
     }
 
 private:
@@ -83,14 +84,16 @@ private:
 
     Result<> prepare() {
         const std::int64_t now = now_ms();
-        if (!base_) LAGOA_TRY(prepare_creation(now));
+        if (!base_) LAGOA_TRY(prepare_creation());
+        if (request_.metadata) complete_metadata(*request_.metadata, now);
         for (auto& add : request_.adds)
             if (add.modified_ms == 0) add.modified_ms = now;
         for (auto& remove : request_.removes)
             if (!remove.deleted_ms) remove.deleted_ms = now;
         for (auto& txn : request_.txns) {
             if (base_ && base_->txn_version(txn.app_id) >= txn.version)
-                return fail(ErrorCode::kAlreadyExists, "{} of {} is in version {} or before", txn.version, txn.app_id, base_->version);
+                return fail(ErrorCode::kAlreadyExists, "{} of {} is in version {} or before", txn.version, txn.app_id,
+                            base_->version);
             if (!txn.last_updated_ms) txn.last_updated_ms = now;
         }
         if (base_) LAGOA_TRY(check_writable(base_->protocol));
@@ -98,16 +101,20 @@ private:
         return check_files(metadata(), base_.get(), request_);
     }
 
-    Result<> prepare_creation(std::int64_t now) {
+    Result<> prepare_creation() {
         if (!request_.metadata) return fail(ErrorCode::kInvalidArgument, "a new table has no metadata");
-        if (request_.metadata->id.empty()) request_.metadata->id = new_uuid();
-        if (!request_.metadata->created_ms) request_.metadata->created_ms = now;
         if (!request_.protocol) request_.protocol = protocol_for(request_.metadata->schema);
         // Version 0 may have been cleaned up behind a checkpoint: that it is free proves nothing.
         const auto newest = newest_version(table_);
         if (newest) return fail(ErrorCode::kConflict, "the table exists, at version {}", *newest);
         if (newest.error().code != ErrorCode::kNotFound) return pass_on(newest.error());
         return {};
+    }
+
+    // The id is the table's for life.
+    void complete_metadata(Metadata& metadata, std::int64_t now) const {
+        if (metadata.id.empty()) metadata.id = base_ ? base_->metadata.id : new_uuid();
+        if (!metadata.created_ms) metadata.created_ms = base_ ? base_->metadata.created_ms : now;
     }
 
     std::string print_commit() const {
@@ -141,7 +148,8 @@ private:
         for (;; ++version) {
             const std::string key = commit_key(table_, version);
             const auto text = table_.store->get(key);
-            if (!text && text.error().code == ErrorCode::kNotFound) return Standing{.version = version, .is_ours = false};
+            if (!text && text.error().code == ErrorCode::kNotFound)
+                return Standing{.version = version, .is_ours = false};
             if (!text) return pass_on(text.error());
             const auto actions = LAGOA_TRY(parse_commit(*text, key));
             if (is_ours(actions)) return Standing{.version = version, .is_ours = true};
@@ -168,10 +176,13 @@ private:
     }
 
     Result<Version> finish(Version version) const {
-        log::info("delta.commit", {{"table", table_.path}, {"version", version}, {"operation", request_.operation},
-                                   {"adds", request_.adds.size()}, {"removes", request_.removes.size()}});
+        log::info("delta.commit", {{"table", table_.path},
+                                   {"version", version},
+                                   {"operation", request_.operation},
+                                   {"adds", request_.adds.size()},
+                                   {"removes", request_.removes.size()}});
         const std::int64_t interval = checkpoint_interval(metadata(), options_.checkpoint_interval);
-        if (interval > 0 && version > 0 && version % interval == 0 && table_.parquet != nullptr)
+        if (interval > 0 && version > 0 && version % interval == 0)
             if (const auto made = make_checkpoint(version); !made)
                 log::warn("delta.checkpoint_failed",
                           {{"table", table_.path}, {"version", version}, {"error", made.error().message}});
@@ -199,7 +210,8 @@ private:
 
 Result<Version> commit(const TableLocation& table, std::shared_ptr<const Snapshot> base, CommitRequest request,
                        const CommitOptions& options) {
-    return LAGOA_TRY(Committer(table, std::move(base), std::move(request), options).run(), "committing to {}", table.path);
+    return LAGOA_TRY(Committer(table, std::move(base), std::move(request), options).run(), "committing to {}",
+                     table.path);
 }
 
 }  // namespace lagoa::delta

@@ -32,7 +32,7 @@ struct CommitRequest {
     std::optional<Metadata> metadata;  ///< Set when creating or changing the schema.
     std::vector<Txn> txns;
     ReadSet read_set = ReadSet::kWholeTable;
-    std::string operation = "WRITE";            ///< Spark's names: WRITE, MERGE, CREATE TABLE AS SELECT, …
+    std::string operation = "WRITE";  ///< Spark's names: WRITE, MERGE, CREATE TABLE AS SELECT, …
     json::Object operation_parameters;
     json::Object operation_metrics;
     std::string user_metadata;
@@ -40,8 +40,8 @@ struct CommitRequest {
 
 struct CommitOptions {
     int max_attempts = 15;
-    Clock* clock = nullptr;       ///< nullptr: the machine's.
-    int checkpoint_interval = 10; ///< Commits between checkpoints, unless the table sets delta.checkpointInterval.
+    Clock* clock = nullptr;        ///< nullptr: the machine's.
+    int checkpoint_interval = 10;  ///< Commits between checkpoints, unless the table sets delta.checkpointInterval.
 };
 
 /// Commits `request` on top of `base` (nullptr: creates the table) and writes a checkpoint when one is due
@@ -53,9 +53,9 @@ struct CommitOptions {
 /// kUnavailable: the store failed for so long that the outcome is unknown; the table tells, by its txns.
 ///
 /// A new table without request.protocol gets the least one that its schema needs (reader 1, writer 2, unless
-/// a TIMESTAMP without zone asks for timestampNtz). Without an id or creation time, metadata gets them.
-Result<Version> commit(const TableLocation& table, std::shared_ptr<const Snapshot> base,
-                       CommitRequest request, const CommitOptions& options = {});
+/// a TIMESTAMP without zone asks for timestampNtz). Metadata without id or creation time gets the table's, or new ones.
+Result<Version> commit(const TableLocation& table, std::shared_ptr<const Snapshot> base, CommitRequest request,
+                       const CommitOptions& options = {});
 
 /// Writes the classic checkpoint of `snapshot` and points _last_checkpoint to it, unless that points to a newer
 /// one. Tombstones older than delta.deletedFileRetentionDuration (7 days) by `clock` are left out.

@@ -38,7 +38,8 @@ ErrorCode refusal(DeltaTable& table, CommitRequest request) {
 TEST(Commit, WritesTheLogThatOthersRead) {
     DeltaTable table;
     auto creation = DeltaTable::creation({{"lagoa.businessKey", "[\"id\"]"}});
-    creation.operation_parameters = json::make_object({{"mode", "ErrorIfExists"}, {"partitionBy", json::Array()}, {"n", 1}});
+    creation.operation_parameters =
+        json::make_object({{"mode", "ErrorIfExists"}, {"partitionBy", json::Array()}, {"n", 1}});
     creation.operation_metrics = json::make_object({{"numFiles", 0}});
     creation.user_metadata = "run 7";
     ASSERT_EQ(commit(table.location(), nullptr, std::move(creation), table.options()).value(), 0);
@@ -68,7 +69,8 @@ TEST(Commit, WritesTheLogThatOthersRead) {
 TEST(Commit, TimestampWithoutZoneBringsItsFeature) {
     DeltaTable table;
     auto creation = DeltaTable::creation();
-    creation.metadata->schema.fields.push_back({.name = "t", .type = {.kind = TypeKind::kTimestampNtz, .children = {}}, .metadata = {}});
+    creation.metadata->schema.fields.push_back(
+        {.name = "t", .type = {.kind = TypeKind::kTimestampNtz, .children = {}}, .metadata = {}});
     ASSERT_TRUE(commit(table.location(), nullptr, creation, table.options()));
     EXPECT_EQ(read_snapshot(table.location()).value()->protocol.reader_features, Paths{"timestampNtz"});
 
@@ -110,7 +112,8 @@ TEST(Commit, SecondWriterThatReadTheTableGetsConflict) {
     ASSERT_TRUE(table.commit(DeltaTable::append({"a", "b"})));
     const auto base = read_snapshot(table.location()).value();
     ASSERT_TRUE(commit(table.location(), base, DeltaTable::replace({"a"}, {"a2"}), table.options()));
-    EXPECT_EQ(commit(table.location(), base, DeltaTable::replace({"b"}, {"b2"}), table.options()).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(commit(table.location(), base, DeltaTable::replace({"b"}, {"b2"}), table.options()).error().code,
+              ErrorCode::kConflict);
     EXPECT_EQ(table.files(), (Paths{"a2", "b"}));
 }
 
@@ -119,15 +122,18 @@ TEST(Commit, ChangeOfMetadataOrProtocolConflictsWithEveryWriter) {
     ASSERT_TRUE(table.create());
     const auto base = read_snapshot(table.location()).value();
     CommitRequest change;
-    change.metadata = base->metadata;
-    change.metadata->configuration["k"] = "v";
+    change.metadata = DeltaTable::metadata({{"k", "v"}});
     ASSERT_TRUE(commit(table.location(), base, std::move(change), table.options()));
-    EXPECT_EQ(commit(table.location(), base, DeltaTable::append({"a"}), table.options()).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(read_snapshot(table.location()).value()->metadata.id, base->metadata.id);
+    EXPECT_EQ(commit(table.location(), base, DeltaTable::append({"a"}), table.options()).error().code,
+              ErrorCode::kConflict);
     CommitRequest upgrade;
-    upgrade.protocol = Protocol{.min_reader_version = 1, .min_writer_version = 7, .reader_features = {}, .writer_features = {"appendOnly"}};
+    upgrade.protocol = Protocol{
+        .min_reader_version = 1, .min_writer_version = 7, .reader_features = {}, .writer_features = {"appendOnly"}};
     const auto second = read_snapshot(table.location()).value();
     ASSERT_TRUE(commit(table.location(), second, std::move(upgrade), table.options()));
-    EXPECT_EQ(commit(table.location(), second, DeltaTable::append({"a"}), table.options()).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(commit(table.location(), second, DeltaTable::append({"a"}), table.options()).error().code,
+              ErrorCode::kConflict);
 }
 
 TEST(Commit, TransactionIsAppliedOnce) {
@@ -154,7 +160,8 @@ TEST(Commit, BlindRemoversOfOneFileConflict) {
     compaction.read_set = ReadSet::kNothing;
     EXPECT_TRUE(check_conflict(compaction, 3, {DeltaTable::remove("b"), DeltaTable::add("c")}));
     EXPECT_EQ(check_conflict(compaction, 3, {DeltaTable::remove("a")}).error().code, ErrorCode::kConflict);
-    EXPECT_TRUE(check_conflict(DeltaTable::replace({"a"}, {}), 3, {CommitInfo{}, Txn{.app_id = "o", .version = 1, .last_updated_ms = {}}}));
+    EXPECT_TRUE(check_conflict(DeltaTable::replace({"a"}, {}), 3,
+                               {CommitInfo{}, Txn{.app_id = "o", .version = 1, .last_updated_ms = {}}}));
 }
 
 TEST(Commit, RefusesFilesThatDoNotFit) {
@@ -173,7 +180,8 @@ TEST(Commit, RefusesFilesThatDoNotFit) {
     auto creation = DeltaTable::creation();
     creation.metadata->partition_columns = {"day"};
     EXPECT_EQ(commit(by_day.location(), nullptr, creation, by_day.options()).error().code, ErrorCode::kInvalidArgument);
-    creation.metadata->schema.fields.push_back({.name = "day", .type = {.kind = TypeKind::kDate, .children = {}}, .metadata = {}});
+    creation.metadata->schema.fields.push_back(
+        {.name = "day", .type = {.kind = TypeKind::kDate, .children = {}}, .metadata = {}});
     ASSERT_TRUE(commit(by_day.location(), nullptr, creation, by_day.options()));
     EXPECT_EQ(refusal(by_day, DeltaTable::append({"p"})), ErrorCode::kInvalidArgument);
     auto fitting = DeltaTable::append({"p"});
@@ -193,21 +201,25 @@ TEST(Commit, AppendOnlyTablesKeepTheirRows) {
 
 TEST(Commit, RefusesFeaturesItLacks) {
     for (const auto& [key, value] : std::map<std::string, std::string>{{"delta.enableChangeDataFeed", "true"},
-                                                                        {"delta.enableDeletionVectors", "true"},
-                                                                        {"delta.constraints.positive", "id > 0"},
-                                                                        {"delta.columnMapping.mode", "name"},
-                                                                        {"delta.checkpointPolicy", "v2"}})
+                                                                       {"delta.enableDeletionVectors", "true"},
+                                                                       {"delta.constraints.positive", "id > 0"},
+                                                                       {"delta.columnMapping.mode", "name"},
+                                                                       {"delta.checkpointPolicy", "v2"}})
         EXPECT_EQ(DeltaTable().create({{key, value}}).error().code, ErrorCode::kUnsupported) << key;
     for (const auto* key : {"delta.invariants", "delta.generationExpression", "delta.identity.start"}) {
         auto creation = DeltaTable::creation();
-        Field inner{.name = "x", .type = {.kind = TypeKind::kInt64, .children = {}}, .metadata = json::make_object({{key, "1"}})};
-        creation.metadata->schema.fields.push_back({.name = "s", .type = {.kind = TypeKind::kStruct, .children = {inner}}, .metadata = {}});
+        Field inner{.name = "x",
+                    .type = {.kind = TypeKind::kInt64, .children = {}},
+                    .metadata = json::make_object({{key, "1"}})};
+        creation.metadata->schema.fields.push_back(
+            {.name = "s", .type = {.kind = TypeKind::kStruct, .children = {inner}}, .metadata = {}});
         EXPECT_EQ(commit(DeltaTable().location(), nullptr, creation).error().code, ErrorCode::kUnsupported) << key;
     }
     EXPECT_TRUE(DeltaTable().create({{"delta.enableChangeDataFeed", "false"}, {"delta.columnMapping.mode", "none"}}));
 
     DeltaTable by_other;
-    ASSERT_TRUE(by_other.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":1,"minWriterVersion":4}}
+    ASSERT_TRUE(
+        by_other.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":1,"minWriterVersion":4}}
 {"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}"}})"));
     EXPECT_EQ(refusal(by_other, DeltaTable::append({"a"})), ErrorCode::kUnsupported);
 }
@@ -233,8 +245,10 @@ TEST(Commit, FullDiskIsReportedAndWritesNothing) {
     DeltaTable table;
     ASSERT_TRUE(table.create());
     const auto base = read_snapshot(table.location()).value();
-    FaultyStore store(table.store(), {.kind = FaultyStore::Kind::kFail, .at = 1, .code = ErrorCode::kResourceExhausted});
-    EXPECT_EQ(commit(table.location(&store), base, DeltaTable::append({"a"}), table.options()).error().code, ErrorCode::kResourceExhausted);
+    FaultyStore store(table.store(),
+                      {.kind = FaultyStore::Kind::kFail, .at = 1, .code = ErrorCode::kResourceExhausted});
+    EXPECT_EQ(commit(table.location(&store), base, DeltaTable::append({"a"}), table.options()).error().code,
+              ErrorCode::kResourceExhausted);
     EXPECT_EQ(table.files(), Paths{});
 }
 
@@ -243,7 +257,8 @@ TEST(Commit, StoreThatStaysDownIsUnavailable) {
     ASSERT_TRUE(table.create());
     const auto base = read_snapshot(table.location()).value();
     FaultyStore store(table.store(), {.kind = FaultyStore::Kind::kCrash, .at = 1});
-    EXPECT_EQ(commit(table.location(&store), base, DeltaTable::append({"a"}), table.options()).error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(commit(table.location(&store), base, DeltaTable::append({"a"}), table.options()).error().code,
+              ErrorCode::kUnavailable);
     EXPECT_GT(table.clock().slept(), std::chrono::milliseconds(0));
 }
 
@@ -264,7 +279,8 @@ TEST(Commit, DamagedWinnerStopsTheWriter) {
     ASSERT_TRUE(table.create());
     const auto base = read_snapshot(table.location()).value();
     ASSERT_TRUE(table.store().put(DeltaTable::commit_key(1), "{\"add\":"));
-    EXPECT_EQ(commit(table.location(), base, DeltaTable::append({"a"}), table.options()).error().code, ErrorCode::kCorruption);
+    EXPECT_EQ(commit(table.location(), base, DeltaTable::append({"a"}), table.options()).error().code,
+              ErrorCode::kCorruption);
 }
 
 // Goal: N writers at once lose no row and leave no gap. Method: threads that append and, on other
@@ -281,7 +297,8 @@ TEST(Commit, ManyWritersLoseNothing) {
                 const auto name = fmt::format("w{}-{:02}", writer, i);
                 const bool replaces = i > 0 && writer % 2 == 1;
                 for (;;) {
-                    auto request = replaces ? DeltaTable::replace({fmt::format("w{}-{:02}", writer, i - 1)}, {name}) : DeltaTable::append({name});
+                    auto request = replaces ? DeltaTable::replace({fmt::format("w{}-{:02}", writer, i - 1)}, {name})
+                                            : DeltaTable::append({name});
                     const auto made = table.commit(std::move(request));
                     if (made) break;
                     ASSERT_EQ(made.error().code, ErrorCode::kConflict) << made.error().message;
@@ -293,7 +310,8 @@ TEST(Commit, ManyWritersLoseNothing) {
     EXPECT_EQ(newest_version(table.location()).value(), kWriters * kCommits);
     std::set<std::string> expected;
     for (int writer = 0; writer < kWriters; ++writer)
-        for (int i = writer % 2 == 1 ? kCommits - 1 : 0; i < kCommits; ++i) expected.insert(fmt::format("w{}-{:02}", writer, i));
+        for (int i = writer % 2 == 1 ? kCommits - 1 : 0; i < kCommits; ++i)
+            expected.insert(fmt::format("w{}-{:02}", writer, i));
     const auto files = table.files();
     EXPECT_EQ(std::set<std::string>(files.begin(), files.end()), expected);
     for (Version version = 0; version <= kWriters * kCommits; ++version)
@@ -313,7 +331,8 @@ TEST(Checkpoint, IsWrittenWhenDue) {
 
     const auto older = read_snapshot(table.location(), 1).value();
     ASSERT_TRUE(write_checkpoint(table.location(), *older, table.clock()));
-    EXPECT_EQ(json::parse(table.store().get(DeltaTable::log_key("_last_checkpoint")).value()).value().int64_at("version"), 3);
+    EXPECT_EQ(
+        json::parse(table.store().get(DeltaTable::log_key("_last_checkpoint")).value()).value().int64_at("version"), 3);
 }
 
 TEST(Checkpoint, KeepsTheWholeStateButExpiredTombstones) {
@@ -329,7 +348,8 @@ TEST(Checkpoint, KeepsTheWholeStateButExpiredTombstones) {
     EXPECT_EQ(before->tombstones.size(), 2U);
 
     ASSERT_TRUE(write_checkpoint(table.location(), *before, table.clock()));
-    for (Version version = 0; version <= 3; ++version) ASSERT_TRUE(table.store().remove(DeltaTable::commit_key(version)));
+    for (Version version = 0; version <= 3; ++version)
+        ASSERT_TRUE(table.store().remove(DeltaTable::commit_key(version)));
     const auto after = read_snapshot(table.location()).value();
 
     EXPECT_EQ(table.files(), Paths{"c"});

@@ -20,7 +20,8 @@ int load(DeltaTable& table, ObjectStore& store) {
     const auto location = table.location(&store);
     auto base = read_snapshot(location);
     if (!base && base.error().code == ErrorCode::kNotFound) {
-        const auto made = commit(location, nullptr, DeltaTable::creation({{"delta.checkpointInterval", "5"}}), table.options());
+        const auto made =
+            commit(location, nullptr, DeltaTable::creation({{"delta.checkpointInterval", "5"}}), table.options());
         if (!made) return 0;
     } else if (!base) {
         return 0;
@@ -60,7 +61,8 @@ void sweep(FaultyStore::Kind kind, ErrorCode code) {
         ASSERT_EQ(load(table, table.store()), kBatches);
         ASSERT_EQ(table.files().size(), static_cast<std::size_t>(kBatches));
         ASSERT_EQ(newest_version(table.location()).value(), kBatches);
-        for (Version version = 0; version <= kBatches; ++version) ASSERT_EQ(table.files(version).size(), static_cast<std::size_t>(version));
+        for (Version version = 0; version <= kBatches; ++version)
+            ASSERT_EQ(table.files(version).size(), static_cast<std::size_t>(version));
         if (!store.tripped()) {
             ASSERT_EQ(acknowledged, kBatches);
             break;
@@ -68,10 +70,18 @@ void sweep(FaultyStore::Kind kind, ErrorCode code) {
     }
 }
 
-TEST(CrashSweep, OneWriteFails) { sweep(FaultyStore::Kind::kFail, ErrorCode::kUnavailable); }
-TEST(CrashSweep, DiskIsFullOnce) { sweep(FaultyStore::Kind::kFail, ErrorCode::kResourceExhausted); }
-TEST(CrashSweep, ProcessDies) { sweep(FaultyStore::Kind::kCrash, ErrorCode::kUnavailable); }
-TEST(CrashSweep, OneAnswerIsLost) { sweep(FaultyStore::Kind::kOutcomeUnknown, ErrorCode::kDeadlineExceeded); }
+TEST(CrashSweep, OneWriteFails) {
+    sweep(FaultyStore::Kind::kFail, ErrorCode::kUnavailable);
+}
+TEST(CrashSweep, DiskIsFullOnce) {
+    sweep(FaultyStore::Kind::kFail, ErrorCode::kResourceExhausted);
+}
+TEST(CrashSweep, ProcessDies) {
+    sweep(FaultyStore::Kind::kCrash, ErrorCode::kUnavailable);
+}
+TEST(CrashSweep, OneAnswerIsLost) {
+    sweep(FaultyStore::Kind::kOutcomeUnknown, ErrorCode::kDeadlineExceeded);
+}
 
 }  // namespace
 }  // namespace lagoa::delta

@@ -1,6 +1,7 @@
 // Which tables we may read and write. A feature is listed here only once every part of it is honoured.
 //
-// Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Table Features; Requirements for Readers, Writers)
+// Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Table Features; Requirements for Readers,
+// Writers)
 #include <algorithm>
 #include <array>
 #include <span>
@@ -13,7 +14,8 @@ namespace lagoa::delta {
 namespace {
 
 constexpr std::array<std::string_view, 2> kReaderFeatures = {"timestampNtz", "vacuumProtocolCheck"};
-constexpr std::array<std::string_view, 4> kWriterFeatures = {"appendOnly", "invariants", "timestampNtz", "vacuumProtocolCheck"};
+constexpr std::array<std::string_view, 4> kWriterFeatures = {"appendOnly", "invariants", "timestampNtz",
+                                                             "vacuumProtocolCheck"};
 
 // What the writer versions before table features (7) stand for, beyond version 2.
 struct LegacyFeature {
@@ -41,10 +43,14 @@ std::vector<std::string> missing(const std::vector<std::string>& wanted, std::sp
 
 Result<> check_readable(const Protocol& protocol) {
     switch (protocol.min_reader_version) {
-        case 1: return {};
-        case 2: return refuse("reading", {"columnMapping"});
-        case 3: break;
-        default: return refuse("reading", {fmt::format("reader version {}", protocol.min_reader_version)});
+        case 1:
+            return {};
+        case 2:
+            return refuse("reading", {"columnMapping"});
+        case 3:
+            break;
+        default:
+            return refuse("reading", {fmt::format("reader version {}", protocol.min_reader_version)});
     }
     const auto lacking = missing(protocol.reader_features, kReaderFeatures);
     if (!lacking.empty()) return refuse("reading", lacking);
@@ -56,7 +62,8 @@ Result<> check_writable(const Protocol& protocol) {
     const int version = protocol.min_writer_version;
     if (version < 1 || version > 7) return refuse("writing", {fmt::format("writer version {}", version)});
     std::vector<std::string> lacking;
-    if (version == 7) lacking = missing(protocol.writer_features, kWriterFeatures);
+    if (version == 7)
+        lacking = missing(protocol.writer_features, kWriterFeatures);
     else
         for (const auto& [since, name] : kLegacyFeatures)
             if (version >= since) lacking.emplace_back(name);

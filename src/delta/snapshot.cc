@@ -41,8 +41,10 @@ public:
         }
         if (files_.commits.contains(0)) return finish(Replay(), -1);
         if (damage) return fail(ErrorCode::kCorruption, "{}", damage->message);
-        if (files_.has_v2_checkpoint) return fail(ErrorCode::kUnsupported, "only a checkpoint of v2Checkpoint holds version {}", target_);
-        return fail(ErrorCode::kCorruption, "the log has neither its first version nor a checkpoint up to version {}", target_);
+        if (files_.has_v2_checkpoint)
+            return fail(ErrorCode::kUnsupported, "only a checkpoint of v2Checkpoint holds version {}", target_);
+        return fail(ErrorCode::kCorruption, "the log has neither its first version nor a checkpoint up to version {}",
+                    target_);
     }
 
 private:
@@ -77,8 +79,10 @@ private:
     }
 
     Instant log_time() const {
-        if (const auto commit = files_.commits.find(target_); commit != files_.commits.end()) return commit->second.modified;
-        return files_.checkpoints.back().parts.front().modified;  // the target's commit was cleaned up: its checkpoint stands
+        if (const auto commit = files_.commits.find(target_); commit != files_.commits.end())
+            return commit->second.modified;
+        return files_.checkpoints.back().parts.front().modified;  // the target's commit was cleaned up: its checkpoint
+                                                                  // stands
     }
 
     const TableLocation& table_;
@@ -86,15 +90,18 @@ private:
     const Version target_;
 };
 
-Result<std::shared_ptr<const Snapshot>> rebuild(const TableLocation& table, const LogFiles& files, std::optional<Version> version) {
+Result<std::shared_ptr<const Snapshot>> rebuild(const TableLocation& table, const LogFiles& files,
+                                                std::optional<Version> version) {
     const auto newest = files.newest();
     if (!newest) {
-        if (files.has_v2_checkpoint) return fail(ErrorCode::kUnsupported, "its log holds nothing but a checkpoint of v2Checkpoint");
+        if (files.has_v2_checkpoint)
+            return fail(ErrorCode::kUnsupported, "its log holds nothing but a checkpoint of v2Checkpoint");
         return fail(ErrorCode::kNotFound, "there is no Delta table");
     }
     const auto oldest = files.oldest();
     if (version && (*version > *newest || *version < oldest.value_or(0)))
-        return fail(ErrorCode::kNotFound, "version {} is not there: versions {} to {} are", *version, oldest.value_or(0), *newest);
+        return fail(ErrorCode::kNotFound, "version {} is not there: versions {} to {} are", *version,
+                    oldest.value_or(0), *newest);
     return std::make_shared<const Snapshot>(LAGOA_TRY(Rebuild(table, files, version.value_or(*newest)).run()));
 }
 
@@ -106,7 +113,8 @@ Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table
         const LogFiles recent = LAGOA_TRY(list_log(table, *hint), "reading table {}", name_of(table));
         auto snapshot = rebuild(table, recent, version);
         // A hint is no promise: what it leads to may be gone or damaged while the whole log is sound.
-        const bool whole_log_may_help = !snapshot && (snapshot.error().code == ErrorCode::kCorruption || snapshot.error().code == ErrorCode::kNotFound);
+        const bool whole_log_may_help = !snapshot && (snapshot.error().code == ErrorCode::kCorruption ||
+                                                      snapshot.error().code == ErrorCode::kNotFound);
         if (snapshot) return snapshot;
         if (!whole_log_may_help) return pass_on(std::move(snapshot).error(), "reading table {}", name_of(table));
     }

@@ -33,7 +33,8 @@ void fill(DeltaTable& table, Version last) {
 }
 
 void remove_commits(DeltaTable& table, Version first, Version last) {
-    for (Version version = first; version <= last; ++version) ASSERT_TRUE(table.store().remove(DeltaTable::commit_key(version)));
+    for (Version version = first; version <= last; ++version)
+        ASSERT_TRUE(table.store().remove(DeltaTable::commit_key(version)));
 }
 
 std::string rename_to(DeltaTable& table, const std::string& from, const std::string& to) {
@@ -97,7 +98,8 @@ TEST(Snapshot, LastCheckpointIsOnlyAHint) {
     DeltaTable table;
     fill(table, 12);
     const std::string hint = DeltaTable::log_key("_last_checkpoint");
-    for (const auto* content : {"", "{", "[]", R"({"version":-4})", R"({"version":"x"})", R"({"version":7})", R"({"version":999})", R"({"version":11})"}) {
+    for (const auto* content : {"", "{", "[]", R"({"version":-4})", R"({"version":"x"})", R"({"version":7})",
+                                R"({"version":999})", R"({"version":11})"}) {
         ASSERT_TRUE(table.store().put(hint, content));
         EXPECT_EQ(table.files().size(), 12U) << content;
         EXPECT_EQ(table.files(3).size(), 3U) << content;
@@ -114,7 +116,8 @@ TEST(Snapshot, DamagedCheckpointFallsBackToAnOlderOneOrTheLog) {
     fill(table, 22);
     const std::string newest = DeltaTable::checkpoint_key(20);
     const std::string whole = table.store().get(newest).value();
-    for (const std::string& damage : {std::string(), whole.substr(0, whole.size() / 2), std::string("PAR1\n{\"add\":{}}\nPAR1")}) {
+    for (const std::string& damage :
+         {std::string(), whole.substr(0, whole.size() / 2), std::string("PAR1\n{\"add\":{}}\nPAR1")}) {
         ASSERT_TRUE(table.store().put(newest, damage));
         EXPECT_EQ(table.files().size(), 22U);
     }
@@ -133,7 +136,9 @@ TEST(Snapshot, MultiPartCheckpointNeedsAllItsParts) {
     const std::string whole = rename_to(table, DeltaTable::checkpoint_key(10), "elsewhere");
     const std::string body = whole.substr(5, whole.size() - 10);
     const auto middle = body.find('\n', body.size() / 2);
-    const auto part = [](int number) { return DeltaTable::log_key(fmt::format("{:020}.checkpoint.{:010}.{:010}.parquet", 10, number, 2)); };
+    const auto part = [](int number) {
+        return DeltaTable::log_key(fmt::format("{:020}.checkpoint.{:010}.{:010}.parquet", 10, number, 2));
+    };
     ASSERT_TRUE(table.store().put(part(1), "PAR1\n" + body.substr(0, middle) + "\nPAR1"));
     ASSERT_TRUE(table.store().put(part(2), "PAR1" + body.substr(middle) + "\nPAR1"));
     remove_commits(table, 0, 10);
@@ -165,16 +170,19 @@ TEST(Snapshot, NeedsProtocolAndMetadata) {
     DeltaTable table;
     ASSERT_TRUE(table.store().put(DeltaTable::commit_key(0), ""));
     EXPECT_EQ(code_of(table), ErrorCode::kCorruption);
-    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})"));
+    ASSERT_TRUE(
+        table.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})"));
     EXPECT_EQ(code_of(table), ErrorCode::kCorruption);
-    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":2,"minWriterVersion":5}})"));
+    ASSERT_TRUE(
+        table.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":2,"minWriterVersion":5}})"));
     EXPECT_EQ(code_of(table), ErrorCode::kUnsupported);
 }
 
 TEST(Snapshot, CheckpointOfASecondKindIsRefusedByName) {
     DeltaTable table;
     fill(table, 2);
-    ASSERT_TRUE(table.store().put(DeltaTable::log_key("00000000000000000002.checkpoint.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.json"), "{}"));
+    ASSERT_TRUE(table.store().put(
+        DeltaTable::log_key("00000000000000000002.checkpoint.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.json"), "{}"));
     EXPECT_EQ(table.files().size(), 2U);  // the commits suffice
     remove_commits(table, 0, 1);
     EXPECT_EQ(code_of(table), ErrorCode::kUnsupported);
@@ -185,9 +193,10 @@ TEST(Snapshot, CheckpointOfASecondKindIsRefusedByName) {
 TEST(Snapshot, IgnoresStrayFiles) {
     DeltaTable table;
     fill(table, 2);
-    for (const auto* name : {"00000000000000000003.crc", "3.json", "000000000000000000003.json", "00000000000000000003.json.tmp",
-                             "00000000000000000001.00000000000000000002.compacted.json", "99999999999999999999.json", "x.checkpoint.parquet",
-                             "_commits/00000000000000000003.json", "00000000000000000002.checkpoint.1.2.parquet"})
+    for (const auto* name :
+         {"00000000000000000003.crc", "3.json", "000000000000000000003.json", "00000000000000000003.json.tmp",
+          "00000000000000000001.00000000000000000002.compacted.json", "99999999999999999999.json",
+          "x.checkpoint.parquet", "_commits/00000000000000000003.json", "00000000000000000002.checkpoint.1.2.parquet"})
         ASSERT_TRUE(table.store().put(DeltaTable::log_key(name), "junk"));
     EXPECT_EQ(table.files().size(), 2U);
 }
@@ -249,7 +258,8 @@ TEST(History, IsNewestFirst) {
 // rows. A refusal must be kUnsupported; an expected error must be one.
 TEST(Snapshot, ReadsTheLogsOfOtherWriters) {
     const std::filesystem::path shared = "../shared/delta";
-    if (!std::filesystem::exists(shared / "manifest.json")) GTEST_SKIP() << "no conformance tables beside the source tree";
+    if (!std::filesystem::exists(shared / "manifest.json"))
+        GTEST_SKIP() << "no conformance tables beside the source tree";
     std::ostringstream text;
     text << std::ifstream(shared / "manifest.json").rdbuf();
     const auto manifest = json::parse(text.str()).value();
@@ -266,9 +276,11 @@ TEST(Snapshot, ReadsTheLogsOfOtherWriters) {
         if (c.string_at("kind") != "read" || id == "synthetic__err-missing-data-file") continue;
         const bool expects_error = c.string_at("expect") == "error";
         if (!expects_error && !store->head(path + "/_delta_log/00000000000000000000.json")) continue;
-        if (expects_error && store->head(path + "/_delta_log/_last_checkpoint")) continue;  // the damage is in the checkpoint
+        if (expects_error && store->head(path + "/_delta_log/_last_checkpoint"))
+            continue;  // the damage is in the checkpoint
 
-        const auto snapshot = read_snapshot({.store = store.get(), .parquet = &parquet, .path = path}, c.int64_at("version"));
+        const auto snapshot =
+            read_snapshot({.store = store.get(), .parquet = &parquet, .path = path}, c.int64_at("version"));
         if (expects_error) {
             EXPECT_FALSE(snapshot) << id;
             ++damaged;

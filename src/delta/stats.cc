@@ -7,18 +7,27 @@ Result<FileStats> FileStats::parse(std::string_view text) {
     if (text.empty()) return stats;
     auto value = json::parse(text);
     if (!value) return fail(ErrorCode::kCorruption, "statistics of a file: {}", value.error().message);
-    if (!value->is_object()) return fail(ErrorCode::kCorruption, "statistics of a file are a {}, not an object", value->kind());
+    if (!value->is_object())
+        return fail(ErrorCode::kCorruption, "statistics of a file are a {}, not an object", value->kind());
     stats.stats_ = *std::move(value);
     return stats;
 }
 
-std::optional<std::int64_t> FileStats::row_count() const { return stats_.int64_at("numRecords"); }
+std::optional<std::int64_t> FileStats::row_count() const {
+    return stats_.int64_at("numRecords");
+}
 
-bool FileStats::tight_bounds() const { return stats_.bool_at("tightBounds").value_or(true); }
+bool FileStats::tight_bounds() const {
+    return stats_.bool_at("tightBounds").value_or(true);
+}
 
-const json::Value* FileStats::min(ColumnPath column) const { return find("minValues", column); }
+const json::Value* FileStats::min(ColumnPath column) const {
+    return find("minValues", column);
+}
 
-const json::Value* FileStats::max(ColumnPath column) const { return find("maxValues", column); }
+const json::Value* FileStats::max(ColumnPath column) const {
+    return find("maxValues", column);
+}
 
 std::optional<std::int64_t> FileStats::null_count(ColumnPath column) const {
     const json::Value* const value = find("nullCount", column);

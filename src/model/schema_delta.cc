@@ -30,7 +30,8 @@ json::Value fields_to_delta(const std::vector<Field>& fields);
 
 json::Value type_to_delta(const Type& type) {
     switch (type.kind) {
-        case TypeKind::kDecimal: return fmt::format("decimal({},{})", type.precision, type.scale);
+        case TypeKind::kDecimal:
+            return fmt::format("decimal({},{})", type.precision, type.scale);
         case TypeKind::kList: {
             const Field& element = type.children.at(0);
             return json::make_object(
@@ -43,8 +44,10 @@ json::Value type_to_delta(const Type& type) {
                                       {"valueType", type_to_delta(value.type)},
                                       {"valueContainsNull", value.nullable}});
         }
-        case TypeKind::kStruct: return fields_to_delta(type.children);
-        default: break;
+        case TypeKind::kStruct:
+            return fields_to_delta(type.children);
+        default:
+            break;
     }
     for (const auto& [name, kind] : kPrimitives)
         if (kind == type.kind) return name;
@@ -114,7 +117,8 @@ Result<Type> type_from_delta(const json::Value& value) {
         type.children.push_back(LAGOA_TRY(inner_from_delta(value, "key", "keyType", "")));
         type.children.push_back(LAGOA_TRY(inner_from_delta(value, "value", "valueType", "valueContainsNull")));
     } else if (kind.empty()) {
-        return fail(ErrorCode::kCorruption, "a type is neither a name nor a nested type but {}", json::dump(value).substr(0, 60));
+        return fail(ErrorCode::kCorruption, "a type is neither a name nor a nested type but {}",
+                    json::dump(value).substr(0, 60));
     } else {
         return fail(ErrorCode::kUnsupported, "type {} is unknown to this version", quote_json(kind));
     }
@@ -151,7 +155,9 @@ Result<std::vector<Field>> fields_from_delta(const json::Value& value) {
 
 }  // namespace
 
-json::Value to_delta(const Schema& schema) { return fields_to_delta(schema.fields); }
+json::Value to_delta(const Schema& schema) {
+    return fields_to_delta(schema.fields);
+}
 
 Result<Schema> schema_from_delta(const json::Value& value) {
     if (value.string_at("type") != "struct") return fail(ErrorCode::kCorruption, "a table's schema is not a struct");

@@ -9,9 +9,13 @@
 namespace lagoa {
 namespace {
 
-std::string as_json(std::string_view text) { return replace_all(text, "'", "\""); }
+std::string as_json(std::string_view text) {
+    return replace_all(text, "'", "\"");
+}
 
-Result<Schema> parse(std::string_view text) { return schema_from_delta(json::parse(as_json(text)).value()); }
+Result<Schema> parse(std::string_view text) {
+    return schema_from_delta(json::parse(as_json(text)).value());
+}
 
 // A schema of one field `c` of the JSON type `type`.
 std::string with_column(std::string_view type) {
@@ -20,12 +24,13 @@ std::string with_column(std::string_view type) {
 
 TEST(SchemaDelta, KeepsEveryTypeBothWays) {
     for (const auto* type :
-         {"'boolean'", "'byte'", "'short'", "'integer'", "'long'", "'float'", "'double'", "'string'", "'binary'", "'date'",
-          "'timestamp'", "'timestamp_ntz'", "'variant'", "'void'", "'decimal(38,18)'",
+         {"'boolean'", "'byte'", "'short'", "'integer'", "'long'", "'float'", "'double'", "'string'", "'binary'",
+          "'date'", "'timestamp'", "'timestamp_ntz'", "'variant'", "'void'", "'decimal(38,18)'",
           "{'type':'array','elementType':'long','containsNull':false}",
           "{'type':'map','keyType':'string','valueType':{'type':'array','elementType':'date','containsNull':true},"
           "'valueContainsNull':false}",
-          "{'type':'struct','fields':[{'name':'x','type':'decimal(5,2)','nullable':false,'metadata':{'comment':'c'}}]}"}) {
+          "{'type':'struct','fields':[{'name':'x','type':'decimal(5,2)','nullable':false,'metadata':{'comment':'c'}}]"
+          "}"}) {
         const auto schema = parse(with_column(type));
         ASSERT_TRUE(schema) << type << ": " << schema.error().message;
         EXPECT_EQ(json::dump(to_delta(*schema)), as_json(with_column(type)));
@@ -58,19 +63,20 @@ TEST(SchemaDelta, ToleratesMissingNullableAndMetadata) {
 }
 
 TEST(SchemaDelta, UnknownTypesAreUnsupported) {
-    for (const auto* type : {"'geometry(OGC:CRS84)'", "'interval day'", "{'type':'udt'}", "'decimal(39,0)'", "'decimal(4,5)'",
-                             "'decimal(4,-1)'"})
+    for (const auto* type : {"'geometry(OGC:CRS84)'", "'interval day'", "{'type':'udt'}", "'decimal(39,0)'",
+                             "'decimal(4,5)'", "'decimal(4,-1)'"})
         EXPECT_EQ(parse(with_column(type)).error().code, ErrorCode::kUnsupported) << type;
 }
 
 TEST(SchemaDelta, MalformedSchemasAreCorruption) {
-    for (const auto* type : {"1", "null", "[]", "{}", "{'type':'array'}", "{'type':'map','keyType':'long'}",
-                             "{'type':'struct'}", "'decimal('", "'decimal(10)'", "'decimal(10,2'", "'decimal(10,2))'",
-                             "'decimal(a,b)'"})
+    for (const auto* type :
+         {"1", "null", "[]", "{}", "{'type':'array'}", "{'type':'map','keyType':'long'}", "{'type':'struct'}",
+          "'decimal('", "'decimal(10)'", "'decimal(10,2'", "'decimal(10,2))'", "'decimal(a,b)'"})
         EXPECT_EQ(parse(with_column(type)).error().code, ErrorCode::kCorruption) << type;
-    for (const auto* text : {"{}", "[]", "{'type':'array','elementType':'long'}", "{'type':'struct','fields':{}}",
-                             "{'type':'struct','fields':[{'type':'long'}]}", "{'type':'struct','fields':[{'name':'a'}]}",
-                             "{'type':'struct','fields':[{'name':'a','type':'long'},{'name':'A','type':'long'}]}"})
+    for (const auto* text :
+         {"{}", "[]", "{'type':'array','elementType':'long'}", "{'type':'struct','fields':{}}",
+          "{'type':'struct','fields':[{'type':'long'}]}", "{'type':'struct','fields':[{'name':'a'}]}",
+          "{'type':'struct','fields':[{'name':'a','type':'long'},{'name':'A','type':'long'}]}"})
         EXPECT_EQ(parse(text).error().code, ErrorCode::kCorruption) << text;
 }
 

@@ -21,8 +21,10 @@ constexpr std::size_t kMaxKeyBytes = 1024;
 
 ObjectInfo describe(std::string key, const struct stat& status) {
     using namespace std::chrono;
-    const auto modified = duration_cast<microseconds>(seconds(status.st_mtim.tv_sec) + nanoseconds(status.st_mtim.tv_nsec));
-    return {.key = std::move(key), .size_bytes = static_cast<std::uint64_t>(status.st_size), .modified = Instant(modified)};
+    const auto modified =
+        duration_cast<microseconds>(seconds(status.st_mtim.tv_sec) + nanoseconds(status.st_mtim.tv_nsec));
+    return {
+        .key = std::move(key), .size_bytes = static_cast<std::uint64_t>(status.st_size), .modified = Instant(modified)};
 }
 
 struct OpenObject {
@@ -34,7 +36,7 @@ Result<OpenObject> open_object(const fs::path& path, std::string_view key) {
     // O_NONBLOCK: a stray FIFO must not hang us; it means nothing for regular files.
     OpenObject object{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), {}};
     if (!object.file.is_open()) return fail_errno("reading", path, errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(object.file.get(), &status) != 0) return fail_errno("reading", path, errno);
     if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotFound, "reading {}: it is not a file", path.native());
     object.info = describe(std::string(key), status);
@@ -42,11 +44,13 @@ Result<OpenObject> open_object(const fs::path& path, std::string_view key) {
 }
 
 // Fills `into`, or as much of it as the object has from `offset`.
-Result<std::size_t> read_at(const OpenObject& object, const fs::path& path, std::uint64_t offset, std::span<char> into) {
+Result<std::size_t> read_at(const OpenObject& object, const fs::path& path, std::uint64_t offset,
+                            std::span<char> into) {
     if (offset >= object.info.size_bytes) return std::size_t{0};
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), object.info.size_bytes - offset));
     for (std::size_t done = 0; done < wanted;) {
-        const ssize_t got = ::pread(object.file.get(), into.data() + done, wanted - done, static_cast<off_t>(offset + done));
+        const ssize_t got =
+            ::pread(object.file.get(), into.data() + done, wanted - done, static_cast<off_t>(offset + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail_errno("reading", path, errno);
         if (got == 0) return fail(ErrorCode::kUnavailable, "reading {}: it shrank while being read", path.native());
@@ -60,7 +64,9 @@ class LocalReader final : public ObjectReader {
 public:
     LocalReader(OpenObject object, fs::path path) : object_(std::move(object)), path_(std::move(path)) {}
 
-    Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override { return read_at(object_, path_, offset, into); }
+    Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
+        return read_at(object_, path_, offset, into);
+    }
     const ObjectInfo& info() const override { return object_.info; }
 
 private:
@@ -128,7 +134,7 @@ private:
     }
 
     Result<> add(const fs::path& path, const std::string& key) {
-        struct stat status {};
+        struct stat status{};
         if (::stat(path.c_str(), &status) != 0) {
             if (errno == ENOENT || errno == ELOOP) return {};
             return fail_errno("listing", path, errno);
@@ -168,9 +174,10 @@ public:
     Result<ObjectInfo> head(std::string_view key) override {
         LAGOA_TRY(check_key(key));
         const fs::path path = root_ / key;
-        struct stat status {};
+        struct stat status{};
         if (::stat(path.c_str(), &status) != 0) return fail_errno("looking at", path, errno);
-        if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotFound, "looking at {}: it is not a file", path.native());
+        if (!S_ISREG(status.st_mode))
+            return fail(ErrorCode::kNotFound, "looking at {}: it is not a file", path.native());
         return describe(std::string(key), status);
     }
 
@@ -207,7 +214,8 @@ public:
         for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
             std::error_code gone;
             const std::string name = entry->path().filename().native();
-            if (!entry->is_symlink(gone) && entry->is_directory(gone) && !name.starts_with(".tmp-")) names.push_back(name);
+            if (!entry->is_symlink(gone) && entry->is_directory(gone) && !name.starts_with(".tmp-"))
+                names.push_back(name);
         }
         const int code = error.value();
         if (code != 0 && code != ENOENT && code != ENOTDIR) return fail_errno("listing", folder, code);
@@ -241,11 +249,12 @@ private:
 
 Result<std::unique_ptr<ObjectStore>> open_local_store(const fs::path& root) {
     std::error_code error;
-    const fs::path absolute = fs::absolute(root, error).lexically_normal();
-    if (!error) fs::create_directories(absolute, error);
-    if (error == std::errc::not_a_directory || (!error && !fs::is_directory(absolute, error)))
-        return fail(ErrorCode::kInvalidArgument, "opening store {}: it is not a directory", root.native());
+    fs::path absolute = fs::absolute(root, error).lexically_normal();
     if (error) return fail_errno("opening store", root, error.value());
+    if (!absolute.has_filename()) absolute = absolute.parent_path();  // a '/' at the end
+    if (!fs::exists(absolute, error)) LAGOA_TRY(make_directories(absolute), "opening store {}", root.native());
+    if (!fs::is_directory(absolute, error))
+        return fail(ErrorCode::kInvalidArgument, "opening store {}: it is not a directory", root.native());
     return std::make_unique<LocalStore>(absolute);
 }
 

@@ -102,6 +102,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ObjectStore> make_memory_store() { return std::make_unique<MemoryStore>(); }
+std::unique_ptr<ObjectStore> make_memory_store() {
+    return std::make_unique<MemoryStore>();
+}
 
 }  // namespace lagoa

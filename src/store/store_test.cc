@@ -49,13 +49,16 @@ std::vector<std::string> keys(const Result<std::vector<ObjectInfo>>& listed) {
 class AnyStore : public testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
-        if (GetParam() == "memory") store_ = make_memory_store();
-        else store_ = open_local_store(scratch_.path() / "root").value();
+        if (GetParam() == "memory")
+            store_ = make_memory_store();
+        else
+            store_ = open_local_store(scratch_.path() / "root").value();
     }
     Scratch scratch_;
     std::unique_ptr<ObjectStore> store_;
 };
-INSTANTIATE_TEST_SUITE_P(Kinds, AnyStore, testing::Values("memory", "local"), [](const auto& kind) { return kind.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, AnyStore, testing::Values("memory", "local"),
+                         [](const auto& kind) { return kind.param; });
 
 TEST_P(AnyStore, ReturnsWhatWasPut) {
     const std::string bytes("a\0b\xff", 4);
@@ -91,7 +94,8 @@ TEST_P(AnyStore, AReaderReadsAnywhereInTheObjectItOpened) {
 }
 
 TEST_P(AnyStore, FoldersAreTheFirstSegmentsBelow) {
-    for (const char* key : {"a/b/c", "a/b/d", "a/e", "a/f/g/h", "ab/c", "top"}) ASSERT_TRUE(store_->put(key, "x").has_value());
+    for (const char* key : {"a/b/c", "a/b/d", "a/e", "a/f/g/h", "ab/c", "top"})
+        ASSERT_TRUE(store_->put(key, "x").has_value());
     EXPECT_EQ(store_->folders("").value(), (std::vector<std::string>{"a", "ab"}));
     EXPECT_EQ(store_->folders("a/").value(), (std::vector<std::string>{"b", "f"}));
     EXPECT_TRUE(store_->folders("none/").value().empty());
@@ -123,8 +127,10 @@ TEST_P(AnyStore, OneOfManyThreadsCreates) {
         for (int i = 0; i < 4; ++i)
             threads.emplace_back([&, i] {
                 const auto made = store_->put_if_absent("race/" + std::to_string(round), std::to_string(i));
-                if (made) ++winners;
-                else EXPECT_EQ(made.error().code, ErrorCode::kAlreadyExists);
+                if (made)
+                    ++winners;
+                else
+                    EXPECT_EQ(made.error().code, ErrorCode::kAlreadyExists);
             });
         threads.clear();
         EXPECT_EQ(winners, 1);
@@ -132,8 +138,10 @@ TEST_P(AnyStore, OneOfManyThreadsCreates) {
 }
 
 TEST_P(AnyStore, ListsInByteOrderAllLevelsDeep) {
-    for (const auto* key : {"t/b", "t/a.c", "t/a/z", "t/a/b/c", "t-1", "u", "t/a0", "t/é"}) ASSERT_TRUE(store_->put(key, "x"));
-    EXPECT_EQ(keys(store_->list("")), (std::vector<std::string>{"t-1", "t/a.c", "t/a/b/c", "t/a/z", "t/a0", "t/b", "t/é", "u"}));
+    for (const auto* key : {"t/b", "t/a.c", "t/a/z", "t/a/b/c", "t-1", "u", "t/a0", "t/é"})
+        ASSERT_TRUE(store_->put(key, "x"));
+    EXPECT_EQ(keys(store_->list("")),
+              (std::vector<std::string>{"t-1", "t/a.c", "t/a/b/c", "t/a/z", "t/a0", "t/b", "t/é", "u"}));
     EXPECT_EQ(keys(store_->list("t/")), (std::vector<std::string>{"t/a.c", "t/a/b/c", "t/a/z", "t/a0", "t/b", "t/é"}));
     EXPECT_EQ(keys(store_->list("t/a")), (std::vector<std::string>{"t/a.c", "t/a/b/c", "t/a/z", "t/a0"}));
     EXPECT_EQ(keys(store_->list("t/", "t/a/b/c")), (std::vector<std::string>{"t/a/z", "t/a0", "t/b", "t/é"}));
@@ -161,8 +169,9 @@ TEST_P(AnyStore, DroppedWriterLeavesNothing) {
 }
 
 TEST_P(AnyStore, RefusesBadKeys) {
-    for (const auto& key : {std::string(), std::string("/a"), std::string("a/"), std::string("a//b"), std::string("a/../b"),
-                            std::string("."), std::string("a/.tmp-x"), std::string("\xff"), std::string("a\0b", 3), std::string(1025, 'k')}) {
+    for (const auto& key : {std::string(), std::string("/a"), std::string("a/"), std::string("a//b"),
+                            std::string("a/../b"), std::string("."), std::string("a/.tmp-x"), std::string("\xff"),
+                            std::string("a\0b", 3), std::string(1025, 'k')}) {
         EXPECT_EQ(store_->put(key, "x").error().code, ErrorCode::kInvalidArgument) << key;
         EXPECT_EQ(store_->put_if_absent(key, "x").error().code, ErrorCode::kInvalidArgument) << key;
         EXPECT_EQ(store_->get(key).error().code, ErrorCode::kInvalidArgument) << key;
@@ -284,6 +293,7 @@ TEST(LocalStore, TwoProcessesRacingHaveOneWinner) {
 TEST(OpenStore, PicksTheKindByTheRoot) {
     const Scratch scratch;
     EXPECT_EQ(open_store(scratch.path().native()).value()->root(), scratch.path().native());
+    EXPECT_EQ(open_store(scratch.path().native() + "/").value()->root(), scratch.path().native());
     EXPECT_EQ(open_store("s3://bucket/lake").error().code, ErrorCode::kUnsupported);
     EXPECT_EQ(open_store("lake").error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(open_store("").error().code, ErrorCode::kInvalidArgument);

@@ -25,8 +25,13 @@ public:
 
     static delta::Metadata metadata(std::map<std::string, std::string> configuration = {}) {
         Field id{.name = "id", .type = {.kind = TypeKind::kInt64, .children = {}}, .metadata = {}};
-        return {.id = "", .name = "", .description = "", .schema = {.fields = {id}}, .partition_columns = {},
-                .configuration = std::move(configuration), .created_ms = {}};
+        return {.id = "",
+                .name = "",
+                .description = "",
+                .schema = {.fields = {id}},
+                .partition_columns = {},
+                .configuration = std::move(configuration),
+                .created_ms = {}};
     }
     static delta::AddFile add(std::string path, std::int64_t rows = 1) {
         delta::AddFile file;
@@ -52,7 +57,8 @@ public:
         request.read_set = delta::ReadSet::kNothing;
         return request;
     }
-    static delta::CommitRequest replace(std::initializer_list<std::string> removes, std::initializer_list<std::string> adds) {
+    static delta::CommitRequest replace(std::initializer_list<std::string> removes,
+                                        std::initializer_list<std::string> adds) {
         delta::CommitRequest request = append(adds);
         for (const auto& path : removes) request.removes.push_back(remove(path));
         request.read_set = delta::ReadSet::kWholeTable;
@@ -79,7 +85,9 @@ public:
 
     static std::string log_key(std::string_view name) { return fmt::format("stocks/_delta_log/{}", name); }
     static std::string commit_key(delta::Version version) { return log_key(fmt::format("{:020}.json", version)); }
-    static std::string checkpoint_key(delta::Version version) { return log_key(fmt::format("{:020}.checkpoint.parquet", version)); }
+    static std::string checkpoint_key(delta::Version version) {
+        return log_key(fmt::format("{:020}.checkpoint.parquet", version));
+    }
 
 private:
     std::unique_ptr<ObjectStore> store_ = make_memory_store();

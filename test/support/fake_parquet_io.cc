@@ -15,7 +15,8 @@ Result<> FakeParquetIo::read_actions(ObjectStore& store, std::string_view key,
     const std::string text = LAGOA_TRY(store.get(key));
     if (text.size() < kHead.size() + kFoot.size() || !text.starts_with(kHead) || !text.ends_with(kFoot))
         return fail(ErrorCode::kCorruption, "{} is not Parquet", key);
-    const std::string_view body = std::string_view(text).substr(kHead.size(), text.size() - kHead.size() - kFoot.size());
+    const std::string_view body =
+        std::string_view(text).substr(kHead.size(), text.size() - kHead.size() - kFoot.size());
     for (const auto line : split(body, '\n')) LAGOA_TRY(each(line));
     return {};
 }

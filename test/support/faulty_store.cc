@@ -9,7 +9,8 @@ Result<T> FaultyStore::mutate(std::string_view what, auto&& operation) {
     if (fault_.kind == Kind::kCrash) LAGOA_TRY(alive(what));
     if (hit && fault_.kind == Kind::kFail) return fail(fault_.code, "{}: injected failure {}", what, number);
     Result<T> result = operation();
-    if (hit && fault_.kind == Kind::kOutcomeUnknown) return fail(fault_.code, "{}: injected loss of answer {}", what, number);
+    if (hit && fault_.kind == Kind::kOutcomeUnknown)
+        return fail(fault_.code, "{}: injected loss of answer {}", what, number);
     return result;
 }
 

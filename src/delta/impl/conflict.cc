@@ -6,8 +6,8 @@ namespace lagoa::delta {
 namespace {
 
 std::unexpected<Error> conflict(Version version, std::string_view what) {
-    return fail_with_hint(ErrorCode::kConflict, "Read the table again and repeat the write.", "version {}, committed meanwhile, {}",
-                          version, what);
+    return fail_with_hint(ErrorCode::kConflict, "Read the table again and repeat the write.",
+                          "version {}, committed meanwhile, {}", version, what);
 }
 
 }  // namespace
@@ -20,7 +20,8 @@ Result<> check_conflict(const CommitRequest& ours, Version version, const std::v
         for (const auto& own : ours.txns) {
             if (own.app_id != txn->app_id) continue;
             if (txn->version >= own.version)
-                return fail(ErrorCode::kAlreadyExists, "version {}, committed meanwhile, holds {} of {}", version, txn->version, txn->app_id);
+                return fail(ErrorCode::kAlreadyExists, "version {}, committed meanwhile, holds {} of {}", version,
+                            txn->version, txn->app_id);
             return conflict(version, fmt::format("moved {} to {}", txn->app_id, txn->version));
         }
     }
@@ -31,7 +32,8 @@ Result<> check_conflict(const CommitRequest& ours, Version version, const std::v
     for (const auto& action : theirs) {
         if (std::holds_alternative<Protocol>(action)) return conflict(version, "changed the protocol");
         if (std::holds_alternative<Metadata>(action)) return conflict(version, "changed the schema or the properties");
-        if (read_files && std::holds_alternative<AddFile>(action)) return conflict(version, "added files to the table that this write read");
+        if (read_files && std::holds_alternative<AddFile>(action))
+            return conflict(version, "added files to the table that this write read");
         const auto* const remove = std::get_if<RemoveFile>(&action);
         if (remove == nullptr) continue;
         if (read_files || removed.contains(file_key(remove->path, remove->deletion_vector)))

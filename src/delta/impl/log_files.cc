@@ -15,7 +15,8 @@ constexpr std::size_t kPartDigits = 10;
 std::optional<std::int64_t> parse_digits(std::string_view text, std::size_t digits) {
     std::int64_t value = 0;
     const char* const end = text.data() + text.size();
-    if (text.size() != digits || !std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+    if (text.size() != digits || !std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
+        return std::nullopt;
     if (std::from_chars(text.data(), end, value).ec != std::errc{}) return std::nullopt;
     return value;
 }
@@ -31,8 +32,10 @@ public:
         const auto pieces = split(name, '.');
         const auto version = parse_digits(pieces[0], kVersionDigits);
         if (!version) return;
-        if (pieces.size() == 2 && pieces[1] == "json") files_.commits.emplace(*version, std::move(object));
-        else if (pieces.size() >= 3 && pieces[1] == "checkpoint") add_checkpoint(*version, pieces, std::move(object));
+        if (pieces.size() == 2 && pieces[1] == "json")
+            files_.commits.emplace(*version, std::move(object));
+        else if (pieces.size() >= 3 && pieces[1] == "checkpoint")
+            add_checkpoint(*version, pieces, std::move(object));
     }
 
     LogFiles finish() {
@@ -82,7 +85,9 @@ std::string checkpoint_key(const TableLocation& table, Version version) {
     return log_key(table, fmt::format("{:020}.checkpoint.parquet", version));
 }
 
-std::string last_checkpoint_key(const TableLocation& table) { return log_key(table, "_last_checkpoint"); }
+std::string last_checkpoint_key(const TableLocation& table) {
+    return log_key(table, "_last_checkpoint");
+}
 
 std::optional<Version> LogFiles::newest() const {
     std::optional<Version> version;

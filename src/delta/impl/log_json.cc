@@ -53,9 +53,12 @@ Result<PartitionValues> partition_values_of(const json::Value& from) {
     if (value == nullptr || value->is_null()) return out;
     if (!value->is_object()) return lacks("partitionValues", from);
     for (const auto& [name, content] : *value->object()) {
-        if (content.is_null() || (content.is_string() && content.string()->empty())) out[name] = std::nullopt;
-        else if (content.is_string()) out[name] = *content.string();
-        else return lacks("partitionValues", from);
+        if (content.is_null() || (content.is_string() && content.string()->empty()))
+            out[name] = std::nullopt;
+        else if (content.is_string())
+            out[name] = *content.string();
+        else
+            return lacks("partitionValues", from);
     }
     return out;
 }
@@ -133,7 +136,8 @@ Result<Action> parse_add(const json::Value& value) {
     add.data_change = value.bool_at("dataChange").value_or(true);
     add.stats = value.string_at("stats").value_or("");
     // A checkpoint may carry the statistics as a struct only.
-    if (const json::Value* const parsed = value.find("stats_parsed"); add.stats.empty() && parsed != nullptr && parsed->is_object())
+    if (const json::Value* const parsed = value.find("stats_parsed");
+        add.stats.empty() && parsed != nullptr && parsed->is_object())
         add.stats = json::dump(*parsed);
     add.tags = LAGOA_TRY(string_map_of(value, "tags"));
     add.deletion_vector = LAGOA_TRY(deletion_vector_of(value));
@@ -179,7 +183,9 @@ Result<Action> parse_domain(const json::Value& value) {
     return domain;
 }
 
-Result<Action> parse_commit_info(const json::Value& value) { return CommitInfo{*value.object()}; }
+Result<Action> parse_commit_info(const json::Value& value) {
+    return CommitInfo{*value.object()};
+}
 
 struct ActionParser {
     std::string_view name;
@@ -207,10 +213,13 @@ json::Value to_json(const std::map<std::string, std::string>& values) {
     return out;
 }
 
-json::Value to_json(const std::vector<std::string>& values) { return json::Array(values.begin(), values.end()); }
+json::Value to_json(const std::vector<std::string>& values) {
+    return json::Array(values.begin(), values.end());
+}
 
 json::Value to_json(const DeletionVector& vector) {
-    json::Object out = json::make_object({{"storageType", vector.storage_type}, {"pathOrInlineDv", vector.path_or_inline}});
+    json::Object out =
+        json::make_object({{"storageType", vector.storage_type}, {"pathOrInlineDv", vector.path_or_inline}});
     if (vector.offset) out.set("offset", *vector.offset);
     out.set("sizeInBytes", vector.size_bytes);
     out.set("cardinality", vector.cardinality);
@@ -299,7 +308,8 @@ Result<std::optional<Action>> parse_action(std::string_view line) {
     for (const auto& [name, parse] : kParsers) {
         const json::Value* const content = value->find(name);
         if (content == nullptr || content->is_null()) continue;
-        if (!content->is_object()) return fail(ErrorCode::kCorruption, "{} is a {}, not an object", name, content->kind());
+        if (!content->is_object())
+            return fail(ErrorCode::kCorruption, "{} is a {}, not an object", name, content->kind());
         return LAGOA_TRY(parse(*content), "{}", name);
     }
     return std::nullopt;
@@ -317,6 +327,8 @@ Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view
     return actions;
 }
 
-std::string print_action(const Action& action) { return json::dump(std::visit(Printer(), action)); }
+std::string print_action(const Action& action) {
+    return json::dump(std::visit(Printer(), action));
+}
 
 }  // namespace lagoa::delta

@@ -29,8 +29,10 @@ void Replay::set(Txn txn) {
 
 void Replay::set(DomainMetadata domain) {
     std::string name = domain.domain;
-    if (domain.removed) domains_.erase(name);
-    else domains_.insert_or_assign(std::move(name), std::move(domain));
+    if (domain.removed)
+        domains_.erase(name);
+    else
+        domains_.insert_or_assign(std::move(name), std::move(domain));
 }
 
 Result<Snapshot> Replay::finish(Version version, std::int64_t log_time_ms) && {

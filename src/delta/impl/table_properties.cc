@@ -17,8 +17,12 @@ struct Unit {
 };
 
 constexpr std::array kUnits = {
-    Unit{"week", 7LL * 24 * 3600 * 1000}, Unit{"day", 24LL * 3600 * 1000}, Unit{"hour", 3600LL * 1000},
-    Unit{"minute", 60LL * 1000},          Unit{"second", 1000},            Unit{"millisecond", 1},
+    Unit{"week", 7LL * 24 * 3600 * 1000},
+    Unit{"day", 24LL * 3600 * 1000},
+    Unit{"hour", 3600LL * 1000},
+    Unit{"minute", 60LL * 1000},
+    Unit{"second", 1000},
+    Unit{"millisecond", 1},
 };
 constexpr std::int64_t kMaxCount = 1'000'000;  // of any unit; keeps the sum far from overflow
 

@@ -45,7 +45,8 @@ Result<> check_columns(const std::vector<Field>& fields, bool has_timestamp_ntz)
         if (field.type.kind == TypeKind::kVariant) return refuse("variantType", fmt::format("column {}", field.name));
         if (field.type.kind == TypeKind::kTimestampNtz && !has_timestamp_ntz)
             return fail_with_hint(ErrorCode::kUnsupported, "Use TIMESTAMP WITH TIME ZONE, or make a new table.",
-                                  "column {} is a TIMESTAMP without zone, but the table lacks the feature timestampNtz", field.name);
+                                  "column {} is a TIMESTAMP without zone, but the table lacks the feature timestampNtz",
+                                  field.name);
         LAGOA_TRY(check_columns(field.type.children, has_timestamp_ntz));
     }
     return {};
@@ -80,7 +81,8 @@ Result<> check_table(const Protocol& protocol, const Metadata& metadata) {
         if (name.starts_with("delta.constraints.")) return refuse("checkConstraints", fmt::format("property {}", name));
     if (const auto mode = property(metadata, "delta.columnMapping.mode"); !mode.empty() && mode != "none")
         return refuse("columnMapping", "property delta.columnMapping.mode");
-    if (property(metadata, "delta.checkpointPolicy") == "v2") return refuse("v2Checkpoint", "property delta.checkpointPolicy");
+    if (property(metadata, "delta.checkpointPolicy") == "v2")
+        return refuse("v2Checkpoint", "property delta.checkpointPolicy");
 
     const auto& features = protocol.writer_features;
     LAGOA_TRY(check_columns(metadata.schema.fields, std::ranges::find(features, "timestampNtz") != features.end()));
@@ -94,12 +96,14 @@ Result<> check_files(const Metadata& metadata, const Snapshot* base, const Commi
     const std::set<std::string> columns(metadata.partition_columns.begin(), metadata.partition_columns.end());
     std::set<std::string> added;
     for (const auto& add : request.adds) {
-        if (add.path.empty() || add.size_bytes < 0) return fail(ErrorCode::kInvalidArgument, "an added file has no path or size");
+        if (add.path.empty() || add.size_bytes < 0)
+            return fail(ErrorCode::kInvalidArgument, "an added file has no path or size");
         if (!added.insert(file_key(add.path, add.deletion_vector)).second)
             return fail(ErrorCode::kInvalidArgument, "{} is added twice", add.path);
         std::set<std::string> names;
         for (const auto& [name, value] : add.partition_values) names.insert(name);
-        if (names != columns) return fail(ErrorCode::kInvalidArgument, "{} has other partition columns than its table", add.path);
+        if (names != columns)
+            return fail(ErrorCode::kInvalidArgument, "{} has other partition columns than its table", add.path);
     }
     if (request.removes.empty()) return {};
 

@@ -17,20 +17,25 @@ namespace fs = std::filesystem;
 ErrorCode code_of(int error) {
     switch (error) {
         case ENOENT:
-        case ENOTDIR: return ErrorCode::kNotFound;
+        case ENOTDIR:
+            return ErrorCode::kNotFound;
         case EACCES:
         case EPERM:
-        case EROFS: return ErrorCode::kPermissionDenied;
+        case EROFS:
+            return ErrorCode::kPermissionDenied;
         case ENOSPC:
         case EDQUOT:
         case EFBIG:
         case EMFILE:
         case ENFILE:
-        case ENOMEM: return ErrorCode::kResourceExhausted;
+        case ENOMEM:
+            return ErrorCode::kResourceExhausted;
         case EISDIR:
         case ENOTEMPTY:
-        case ENAMETOOLONG: return ErrorCode::kInvalidArgument;
-        default: return ErrorCode::kUnavailable;
+        case ENAMETOOLONG:
+            return ErrorCode::kInvalidArgument;
+        default:
+            return ErrorCode::kUnavailable;
     }
 }
 
@@ -41,7 +46,12 @@ int sync_directory(const fs::path& directory) {
     return 0;
 }
 
-// Makes `directory` and its parents, each durable in the one above. Depth is bounded by the key's length.
+}  // namespace
+
+std::unexpected<Error> fail_errno(std::string_view doing, const fs::path& path, int error) {
+    return fail(code_of(error), "{} {}: {}", doing, path.native(), std::generic_category().message(error));
+}
+
 Result<> make_directories(const fs::path& directory) {
     if (::mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
         if (errno != ENOENT || !directory.has_relative_path()) return fail_errno("making directory", directory, errno);
@@ -49,21 +59,18 @@ Result<> make_directories(const fs::path& directory) {
         if (::mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST)
             return fail_errno("making directory", directory, errno);
     }
-    if (const int error = sync_directory(directory.parent_path())) return fail_errno("syncing parent of", directory, error);
+    if (const int error = sync_directory(directory.parent_path()))
+        return fail_errno("syncing parent of", directory, error);
     return {};
-}
-
-}  // namespace
-
-std::unexpected<Error> fail_errno(std::string_view doing, const fs::path& path, int error) {
-    return fail(code_of(error), "{} {}: {}", doing, path.native(), std::generic_category().message(error));
 }
 
 Descriptor::~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-int Descriptor::close() { return ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno; }
+int Descriptor::close() {
+    return ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno;
+}
 
 Result<TemporaryFile> TemporaryFile::create(const fs::path& target) {
     const fs::path path = target.parent_path() / (".tmp-" + new_uuid());

@@ -20,6 +20,9 @@ namespace lagoa {
 /// `doing`: the errno `error` as an Error whose message names `path`.
 std::unexpected<Error> fail_errno(std::string_view doing, const std::filesystem::path& path, int error);
 
+/// Makes `directory` and its parents, each durable in the one above. Depth is bounded by the path's length.
+Result<> make_directories(const std::filesystem::path& directory);
+
 /// Owns a file descriptor.
 class Descriptor {
 public:
