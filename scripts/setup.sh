@@ -109,10 +109,10 @@ setup_extension() {
 
 # The peers that read our tables in the tests, in an environment of their own.
 setup_python() {
-    [ -e "$deps/python/.complete-1" ] && return
+    [ -e "$deps/python/.complete-2" ] && return
     echo "setup: Python packages for the tests" >&2
     python3 -m venv "$deps/python" && "$deps/python/bin/pip" install -q --disable-pip-version-check -r scripts/requirements-test.txt >&2 &&
-        touch "$deps/python/.complete-1" || cannot "the tests' Python packages" "pip install -r scripts/requirements-test.txt failed"
+        touch "$deps/python/.complete-2" || cannot "the tests' Python packages" "pip install -r scripts/requirements-test.txt failed"
 }
 
 setup_packages
