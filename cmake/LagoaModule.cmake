@@ -27,6 +27,9 @@ function(lagoa_module name)
         add_executable(${name}_test ${tests})
         target_include_directories(${name}_test PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/test")
         target_link_libraries(${name}_test PRIVATE lagoa_${name} lagoa_test_support GTest::gtest GTest::gtest_main)
+        if(arg_LIBS)
+            target_link_libraries(${name}_test ${arg_LIBS})  # a test may use what its module uses
+        endif()
         gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
                              PROPERTIES LABELS unit TIMEOUT 120 WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     endif()

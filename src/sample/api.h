@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "net/http_server.h"
@@ -21,12 +23,22 @@ class Recordings;
 
 enum class Plan { kFree, kStartup, kPro };
 
+/// What a plan allows.
+struct PlanLimits {
+    std::string_view name;
+    std::size_t tickers_per_request;
+    std::uint64_t requests;  ///< A month; here, in the server's life.
+    std::string_view longest_range;
+};
+const PlanLimits& limits_of(Plan plan);
+
 struct ApiOptions {
     std::string token;
     Plan plan = Plan::kPro;
-    unsigned requests_per_minute = 0;  ///< 0: no limit.
-    Day first_day = kEpoch;            ///< Nothing older is served.
-    Instant now;                       ///< When the market's last candle was taken; frozen for the server's life.
+    unsigned requests_per_minute = 0;    ///< 0: no limit.
+    std::optional<std::uint64_t> quota;  ///< Default: the plan's.
+    Day first_day = kEpoch;              ///< Nothing older is served.
+    Instant now;                         ///< When the market's last candle was taken; frozen for the server's life.
 };
 
 /// Safe to use from several threads. What it is given outlives it.
@@ -35,26 +47,23 @@ public:
     BrapiApi(const Market& market, const Recordings* recordings, ApiOptions options, Clock& clock)
         : market_(market), recordings_(recordings), options_(std::move(options)), clock_(clock) {}
 
-    /// For paths under `/api/`.
+    /// For paths under `/api/`. Refuses, in this order: 429 too many requests in a minute, 401 token missing
+    /// or wrong, 402 the plan's requests used up; then 400, 404 and 417 by endpoint.
     net::ServerResponse answer(const net::ServerRequest& request);
 
 private:
-    /// What the limits leave to one request: an answer that refuses it, or headers for the answer it gets.
-    struct Admission {
-        bool admitted = true;
-        net::ServerResponse refusal;
-        net::Headers headers;
-    };
-    Admission admit();
-    net::ServerResponse route(const net::ServerRequest& request);
+    /// The refusal of a request over the minute's limit; `headers` gets what is left of it.
+    std::optional<net::ServerResponse> over_rate(net::Headers& headers);
+    std::optional<net::ServerResponse> unauthenticated(const net::ServerRequest& request) const;
+    std::optional<net::ServerResponse> over_quota();
 
     const Market& market_;
     const Recordings* recordings_;
     const ApiOptions options_;
     Clock& clock_;
     std::mutex mutex_;
-    Instant window_start_{};          // guarded by mutex_
-    unsigned window_requests_ = 0;    // guarded by mutex_
+    Instant window_start_{};            // guarded by mutex_
+    unsigned window_requests_ = 0;      // guarded by mutex_
     std::uint64_t total_requests_ = 0;  // guarded by mutex_
 };
 

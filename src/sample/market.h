@@ -53,9 +53,9 @@ struct CashDividend {
 };
 
 struct Split {
-    Day last_date_prior;  ///< Prices change on the session after it.
+    Day last_date_prior;                          ///< Prices change on the session after it.
     std::int64_t numerator = 1, denominator = 1;  ///< Shares after for shares before.
-    std::string label;  ///< DESDOBRAMENTO, GRUPAMENTO, BONIFICACAO.
+    std::string label;                            ///< DESDOBRAMENTO, GRUPAMENTO, BONIFICACAO.
 };
 
 /// From the epoch to `as_of`, both included, oldest first.
