@@ -1,9 +1,10 @@
 #include "catalog/duckdb/attach.h"
 
+#include <mutex>
+
 #include "duckdb/main/config.hpp"
 #include "duckdb/storage/storage_extension.hpp"
 
-#include "catalog/duckdb/delta_function.h"
 #include "catalog/duckdb/lake_catalog.h"
 #include "catalog/duckdb/lake_transaction.h"
 #include "catalog/duckdb/session_view.h"
@@ -26,24 +27,23 @@ duckdb::unique_ptr<duckdb::TransactionManager> make_transactions(duckdb::optiona
     return duckdb::make_uniq<LakeTransactionManager>(database, catalog);
 }
 
-}  // namespace
-
-Result<> install_lake(Engine& engine) {
-    return guarded([&]() -> Result<> {
-        auto& config = duckdb::DBConfig::GetConfig(instance(engine));
-        if (duckdb::StorageExtension::Find(config, kExtensionName)) return fail(ErrorCode::kAlreadyExists, "this engine has a lake");
-        auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
-        extension->attach = make_catalog;
-        extension->create_transaction_manager = make_transactions;
-        duckdb::StorageExtension::Register(config, kExtensionName, std::move(extension));
-        register_delta_function(engine);
-        return {};
-    });
+void register_extension(duckdb::ClientContext& client) {
+    static std::mutex mutex;  // two sessions may be the first of an engine at once
+    const std::lock_guard guard(mutex);
+    auto& config = duckdb::DBConfig::GetConfig(client);
+    if (duckdb::StorageExtension::Find(config, kExtensionName)) return;
+    auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
+    extension->attach = make_catalog;
+    extension->create_transaction_manager = make_transactions;
+    duckdb::StorageExtension::Register(config, kExtensionName, std::move(extension));
 }
+
+}  // namespace
 
 Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view) {
     duckdb::ClientContext& client = context(session);
     LAGOA_TRY(guarded([&]() -> Result<> {
+        register_extension(client);
         client.registered_state->Insert(SessionView::kKey, duckdb::make_shared_ptr<SessionView>(std::move(view)));
         return {};
     }));

@@ -1,4 +1,4 @@
-// The lake as the attached DuckDB catalog `lake`, and delta() beside it.
+// The lake as the attached DuckDB catalog `lake`.
 #pragma once
 
 #include <memory>
@@ -7,10 +7,6 @@
 #include "engine/engine.h"
 
 namespace lagoa {
-
-/// Prepares `engine` for attach_lake() and for `delta('PATH')`. Once an engine, before its first use;
-/// kAlreadyExists the second time.
-Result<> install_lake(Engine& engine);
 
 /// Attaches the lake as `lake` to the session's engine, unless another session has, shows it to `session` through
 /// `view` and makes it the default catalog: `silver.stocks_refined` names a table. Call once a session.

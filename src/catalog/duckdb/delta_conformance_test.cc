@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "catalog/duckdb/attach.h"
+#include "catalog/duckdb/delta_function.h"
 #include "engine/engine.h"
 
 namespace lagoa {
@@ -51,7 +51,7 @@ TEST(DeltaConformance, ReadsWhatOthersWrote) {
     ASSERT_TRUE(manifest) << manifest.error().message;
     auto engine = Engine::open({});
     ASSERT_TRUE(engine) << engine.error().message;
-    ASSERT_TRUE(install_lake(**engine));
+    register_delta_function(**engine);
     auto session = (*engine)->connect();
     ASSERT_TRUE(session);
 

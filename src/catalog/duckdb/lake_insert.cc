@@ -217,7 +217,8 @@ duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, d
     duckdb::Catalog& catalog = op.schema.ParentCatalog();
     TableWrite write = table_creation(LakeTransaction::of(context, catalog), *op.info);
     write.operation = "CREATE TABLE AS SELECT";
-    return plan_write(context, planner, catalog, cast_to_lake(context, planner, rows, write.metadata.schema), std::move(write));
+    duckdb::PhysicalOperator& typed = cast_to_lake(context, planner, rows, write.metadata.schema);
+    return plan_write(context, planner, catalog, typed, std::move(write));
 }
 
 TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreateTableInfo& info) {

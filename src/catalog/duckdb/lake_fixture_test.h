@@ -1,0 +1,131 @@
+// For the tests of the attached catalog: an engine, two zones in memory, and sessions that see them through a
+// view of their own. The view is the test's, so that these tests need no Lake.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "catalog/duckdb/attach.h"
+#include "catalog/duckdb/parquet_io.h"
+#include "engine/engine.h"
+#include "store/memory_store.h"
+
+namespace lagoa::test {
+
+/// Every table at its newest version, unless pinned.
+class PinnedView final : public LakeView {
+public:
+    PinnedView(std::map<std::string, std::shared_ptr<ObjectStore>> stores, delta::ParquetIo& parquet)
+        : stores_(std::move(stores)), parquet_(parquet) {}
+
+    Result<std::vector<std::string>> zones() override {
+        std::vector<std::string> names;
+        for (const auto& [name, store] : stores_) names.push_back(name);
+        return names;
+    }
+
+    Result<std::vector<std::string>> tables(std::string_view zone) override {
+        const delta::TableLocation location = LAGOA_TRY(this->location({std::string(zone), "x"}));
+        std::set<std::string> names;
+        for (const ObjectInfo& object : LAGOA_TRY(location.store->list("")))
+            if (const auto slash = object.key.find("/_delta_log/"); slash != std::string::npos) names.insert(object.key.substr(0, slash));
+        return std::vector<std::string>(names.begin(), names.end());
+    }
+
+    Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table) override {
+        std::optional<delta::Version> version;
+        {
+            const std::lock_guard guard(mutex_);
+            if (const auto pinned = pins_.find(table); pinned != pins_.end()) version = pinned->second;
+        }
+        return delta::read_snapshot(LAGOA_TRY(location(table)), version);
+    }
+
+    Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) override {
+        return delta::read_snapshot(LAGOA_TRY(location(table)));
+    }
+
+    Result<delta::TableLocation> location(const TableName& table) override {
+        const auto store = stores_.find(table.zone);
+        if (store == stores_.end()) return fail(ErrorCode::kNotFound, "no zone {}", table.zone);
+        return delta::TableLocation{store->second.get(), &parquet_, table.table};
+    }
+
+    void pin(const TableName& table, delta::Version version) override {
+        const std::lock_guard guard(mutex_);
+        pins_[table] = version;
+    }
+
+private:
+    std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
+    delta::ParquetIo& parquet_;
+    std::mutex mutex_;
+    std::map<TableName, delta::Version> pins_;  // guarded by mutex_
+};
+
+class LakeFixture : public testing::Test {
+protected:
+    void SetUp() override { open(make_memory_store()); }
+
+    /// With `bronze` in the store given.
+    void open(std::shared_ptr<ObjectStore> bronze) {
+        auto opened = Engine::open({});
+        ASSERT_TRUE(opened) << opened.error().message;
+        engine_ = std::move(*opened);
+        stores_ = {{"bronze", std::move(bronze)}, {"silver", make_memory_store()}};
+        for (const auto& [zone, store] : stores_) ASSERT_TRUE(engine_->mount(zone, store));
+        parquet_ = make_parquet_io(*engine_);
+    }
+
+    /// A session that sees `pins` as they are pinned and every other table at its newest version.
+    std::unique_ptr<Session> connect(const std::map<TableName, delta::Version>& pins = {}) {
+        auto view = std::make_shared<PinnedView>(stores_, *parquet_);
+        for (const auto& [table, version] : pins) view->pin(table, version);
+        auto session = engine_->connect();
+        EXPECT_TRUE(session);
+        const auto attached = attach_lake(**session, std::move(view));
+        EXPECT_TRUE(attached) << attached.error().message;
+        return std::move(*session);
+    }
+
+    static void run(Session& session, std::string_view sql) {
+        const auto done = session.execute(sql);
+        EXPECT_TRUE(done) << sql << "\n" << done.error().message;
+    }
+
+    static std::string value(Session& session, std::string_view sql) {
+        const auto text = session.value(sql);
+        if (!text) {
+            ADD_FAILURE() << sql << "\n" << text.error().message;
+            return "error";
+        }
+        return text->value_or("NULL");
+    }
+
+    /// kInternal stands for success.
+    static ErrorCode error_of(Session& session, std::string_view sql) {
+        const auto done = session.execute(sql);
+        return done ? ErrorCode::kInternal : done.error().code;
+    }
+
+    std::vector<std::string> keys(const std::string& zone) {
+        std::vector<std::string> keys;
+        const auto objects = stores_.at(zone)->list("");
+        for (const ObjectInfo& object : *objects) keys.push_back(object.key);
+        return keys;
+    }
+
+    std::unique_ptr<Engine> engine_;
+    std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
+    std::unique_ptr<delta::ParquetIo> parquet_;
+};
+
+}  // namespace lagoa::test
