@@ -102,20 +102,19 @@ Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> co
     return plan;
 }
 
-std::optional<delta::Protocol> needed_protocol(const Schema& schema, const std::optional<delta::Protocol>& current) {
-    const bool ntz = std::ranges::any_of(schema.fields, [](const Field& field) { return contains_ntz(field.type); });
-    if (!ntz) return current ? std::nullopt : std::optional(delta::Protocol{});
-    delta::Protocol wanted = current.value_or(delta::Protocol{});
-    const bool has = wanted.min_writer_version == 7 && std::ranges::find(wanted.writer_features, kNtzFeature) != wanted.writer_features.end();
-    if (has) return std::nullopt;
+std::optional<delta::Protocol> raised_protocol(const Schema& schema, const delta::Protocol& current) {
+    if (std::ranges::none_of(schema.fields, [](const Field& field) { return contains_ntz(field.type); })) return std::nullopt;
+    if (current.min_writer_version == 7 && std::ranges::find(current.writer_features, kNtzFeature) != current.writer_features.end())
+        return std::nullopt;
+    delta::Protocol raised = current;
     // The features that writer version 2 stands for must be named when it becomes 7.
-    if (wanted.min_writer_version < 7)
-        for (const char* feature : {"appendOnly", "invariants"}) add_feature(wanted.writer_features, feature);
-    wanted.min_reader_version = 3;
-    wanted.min_writer_version = 7;
-    add_feature(wanted.reader_features, kNtzFeature);
-    add_feature(wanted.writer_features, kNtzFeature);
-    return wanted;
+    if (raised.min_writer_version < 7)
+        for (const char* feature : {"appendOnly", "invariants"}) add_feature(raised.writer_features, feature);
+    raised.min_reader_version = 3;
+    raised.min_writer_version = 7;
+    add_feature(raised.reader_features, kNtzFeature);
+    add_feature(raised.writer_features, kNtzFeature);
+    return raised;
 }
 
 }  // namespace lagoa

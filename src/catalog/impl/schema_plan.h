@@ -28,7 +28,7 @@ struct SchemaPlan {
 Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> columns,
                                const std::map<std::string, std::string>& comments);
 
-/// The protocol that a table of `schema` needs, if it is more than `current` has (nullopt: a new table).
-std::optional<delta::Protocol> needed_protocol(const Schema& schema, const std::optional<delta::Protocol>& current);
+/// The protocol that a table of protocol `current` must be raised to when its columns become `schema`'s.
+std::optional<delta::Protocol> raised_protocol(const Schema& schema, const delta::Protocol& current);
 
 }  // namespace lagoa

@@ -60,13 +60,12 @@ TEST(SchemaPlan, WhatCannotBeAColumnIsInvalid) {
 }
 
 TEST(SchemaPlan, WallClockTimesNeedTheirFeature) {
-    EXPECT_EQ(needed_protocol(table({{"a", "BIGINT"}}), std::nullopt)->min_writer_version, 2);
-    EXPECT_FALSE(needed_protocol(table({{"a", "BIGINT"}}), delta::Protocol{}).has_value());
-    const auto upgraded = needed_protocol(table({{"a", "TIMESTAMP[]"}}), delta::Protocol{});
+    EXPECT_FALSE(raised_protocol(table({{"a", "BIGINT"}}), delta::Protocol{}).has_value());
+    const auto upgraded = raised_protocol(table({{"a", "TIMESTAMP[]"}}), delta::Protocol{});
     ASSERT_TRUE(upgraded.has_value());
     EXPECT_EQ(upgraded->min_reader_version, 3);
     EXPECT_EQ(upgraded->writer_features, (std::vector<std::string>{"appendOnly", "invariants", "timestampNtz"}));
-    EXPECT_FALSE(needed_protocol(table({{"a", "TIMESTAMP"}}), upgraded).has_value());
+    EXPECT_FALSE(raised_protocol(table({{"a", "TIMESTAMP"}}), *upgraded).has_value());
 }
 
 }  // namespace

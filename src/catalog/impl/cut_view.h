@@ -1,0 +1,33 @@
+// The LakeView of one Cut: names → versions → snapshots.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "catalog/impl/snapshot_cache.h"
+#include "catalog/lake.h"
+#include "catalog/lake_view.h"
+
+namespace lagoa {
+
+/// What every view of one lake shares; outlives them. Thread-safe.
+struct LakeTables {
+    std::map<std::string, std::shared_ptr<ObjectStore>> zones;  // shared with the engine's mounts
+    std::unique_ptr<delta::ParquetIo> parquet;
+    SnapshotCache snapshots{128};
+
+    /// kNotFound for an unknown zone.
+    Result<delta::TableLocation> locate(const TableName& table) const;
+    /// Names of the folders of `zone` that hold a Delta log, sorted. kNotFound for an unknown zone.
+    Result<std::vector<std::string>> at_head(std::string_view zone) const;
+    /// At its newest version. kNotFound.
+    Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table);
+};
+
+/// Reads what `cut` is based on. kNotFound for a lake version that is not there.
+Result<std::shared_ptr<LakeView>> make_cut_view(std::shared_ptr<LakeTables> tables, LakeLog& log, const Cut& cut);
+
+}  // namespace lagoa

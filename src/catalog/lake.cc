@@ -1,0 +1,83 @@
+#include "catalog/lake.h"
+
+#include <utility>
+
+#include "catalog/duckdb/attach.h"
+#include "catalog/duckdb/delta_function.h"
+#include "catalog/duckdb/parquet_io.h"
+#include "catalog/impl/cut_view.h"
+#include "catalog/impl/table_writer.h"
+
+namespace lagoa {
+namespace {
+
+class LakeOnEngine final : public Lake {
+public:
+    LakeOnEngine(LakeOptions options, std::shared_ptr<LakeTables> tables)
+        : engine_(*options.engine), clock_(*options.clock), tables_(std::move(tables)), log_(std::move(options.log), clock_) {}
+
+    Result<std::unique_ptr<Session>> connect(const Cut& cut) override {
+        auto view = LAGOA_TRY(make_cut_view(tables_, log_, cut), "connecting to the lake");
+        auto session = LAGOA_TRY(engine_.connect());
+        LAGOA_TRY(attach_lake(*session, std::move(view)));
+        return session;
+    }
+
+    Result<WriteResult> write(Session& session, const WriteRequest& request) override {
+        const delta::TableLocation location = LAGOA_TRY(tables_->locate(request.table));
+        auto newest = tables_->newest(request.table);
+        if (!newest && newest.error().code != ErrorCode::kNotFound) return pass_on(newest.error(), "writing {}", request.table.text());
+        auto base = newest ? std::move(*newest) : nullptr;
+        const WriteResult written = LAGOA_TRY(TableWriter(session, location, std::move(base), request, clock_).run(), "writing {}", request.table.text());
+        // What a session has written it reads, whatever its cut.
+        if (const auto view = attached_view(session)) view->pin(request.table, written.version);
+        return written;
+    }
+
+    Result<delta::TableLocation> locate(const TableName& table) override { return tables_->locate(table); }
+
+    Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table, const Cut& cut) override {
+        const auto view = LAGOA_TRY(make_cut_view(tables_, log_, cut));
+        return view->snapshot(table);
+    }
+
+    Result<std::vector<TableInfo>> tables(const Cut& cut) override {
+        const auto view = LAGOA_TRY(make_cut_view(tables_, log_, cut));
+        std::vector<TableInfo> infos;
+        for (const std::string& zone : LAGOA_TRY(view->zones()))
+            for (const std::string& name : LAGOA_TRY(view->tables(zone))) {
+                const TableName table{zone, name};
+                const auto snapshot = LAGOA_TRY(view->snapshot(table), "reading {}", table.text());
+                infos.push_back({.name = table,
+                                 .version = snapshot->version,
+                                 .rows = snapshot->row_count(),
+                                 .files = snapshot->files.size(),
+                                 .size_bytes = snapshot->size_bytes(),
+                                 .modified = Instant(std::chrono::milliseconds(snapshot->timestamp_ms))});
+            }
+        return infos;
+    }
+
+    LakeLog& log() override { return log_; }
+
+private:
+    Engine& engine_;
+    Clock& clock_;
+    const std::shared_ptr<LakeTables> tables_;  // shared with the sessions' views
+    LakeLog log_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
+    if (!options.engine || !options.log) return fail(ErrorCode::kInvalidArgument, "opening the lake: it needs an engine and a store for its log");
+    if (!options.clock) options.clock = &system_clock();
+    for (const auto& [zone, store] : options.zones) LAGOA_TRY(options.engine->mount(zone, store), "opening the lake");
+    auto tables = std::make_shared<LakeTables>();
+    tables->zones = options.zones;
+    tables->parquet = make_parquet_io(*options.engine);
+    register_delta_function(*options.engine);
+    return std::make_unique<LakeOnEngine>(std::move(options), std::move(tables));
+}
+
+}  // namespace lagoa
