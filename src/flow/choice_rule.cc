@@ -44,14 +44,20 @@ constexpr std::array kOperators = {
     Operator{"IsTimestamp", Type::kBoolean, Relation::kIsTimestamp, false},
 };
 
-bool is_timestamp(const json::Value& value) { return value.is_string() && parse_timestamp(*value.string()).has_value(); }
+bool is_timestamp(const json::Value& value) {
+    return value.is_string() && parse_timestamp(*value.string()).has_value();
+}
 
 bool has_type(const json::Value& value, Type type) {
     switch (type) {
-        case Type::kString: return value.is_string();
-        case Type::kNumeric: return value.is_number();
-        case Type::kBoolean: return value.is_bool();
-        default: return is_timestamp(value);
+        case Type::kString:
+            return value.is_string();
+        case Type::kNumeric:
+            return value.is_number();
+        case Type::kBoolean:
+            return value.is_bool();
+        default:
+            return is_timestamp(value);
     }
 }
 
@@ -73,12 +79,18 @@ int compare(const json::Value& a, const json::Value& b, Type type) {
 
 bool is_kind(const json::Value& value, Relation relation) {
     switch (relation) {
-        case Relation::kIsNull: return value.is_null();
-        case Relation::kIsNumeric: return value.is_number();
-        case Relation::kIsString: return value.is_string();
-        case Relation::kIsBoolean: return value.is_bool();
-        case Relation::kIsTimestamp: return is_timestamp(value);
-        default: return true;  // kIsPresent
+        case Relation::kIsNull:
+            return value.is_null();
+        case Relation::kIsNumeric:
+            return value.is_number();
+        case Relation::kIsString:
+            return value.is_string();
+        case Relation::kIsBoolean:
+            return value.is_bool();
+        case Relation::kIsTimestamp:
+            return is_timestamp(value);
+        default:
+            return true;  // kIsPresent
     }
 }
 
@@ -90,13 +102,15 @@ Outcome<bool> holds(const Comparison& comparison, const Evaluation& evaluation) 
         if (value) return is_kind(*value, comparison.relation) == wanted;
     }
     if (!value)
-        return fail_evaluation(kRuntimeError, "Invalid path '{}': The choice state's condition path references an invalid value.",
+        return fail_evaluation(kRuntimeError,
+                               "Invalid path '{}': The choice state's condition path references an invalid value.",
                                comparison.variable.text());
     std::optional<json::Value> expected;
     if (const auto* path = std::get_if<JsonPath>(&comparison.expected)) {
         expected = path->find(evaluation.input, evaluation.context);
         if (!expected)
-            return fail_evaluation(kRuntimeError, "Invalid path '{}': The choice state's condition path references an invalid value.",
+            return fail_evaluation(kRuntimeError,
+                                   "Invalid path '{}': The choice state's condition path references an invalid value.",
                                    path->text());
     } else {
         expected = std::get<json::Value>(comparison.expected);
@@ -105,18 +119,24 @@ Outcome<bool> holds(const Comparison& comparison, const Evaluation& evaluation) 
     if (comparison.relation == Relation::kMatches) return matches_pattern(*value->string(), *expected->string());
     const int order = compare(*value, *expected, comparison.type);
     switch (comparison.relation) {
-        case Relation::kEquals: return order == 0;
-        case Relation::kLess: return order < 0;
-        case Relation::kLessOrEquals: return order <= 0;
-        case Relation::kGreater: return order > 0;
-        default: return order >= 0;
+        case Relation::kEquals:
+            return order == 0;
+        case Relation::kLess:
+            return order < 0;
+        case Relation::kLessOrEquals:
+            return order <= 0;
+        case Relation::kGreater:
+            return order > 0;
+        default:
+            return order >= 0;
     }
 }
 
 // The comparison of `key`, if that is an operator.
 Result<std::optional<Comparison>> parse_operator(const FieldReader& reader, const std::string& key) {
     for (const Operator& candidate : kOperators) {
-        const bool path_form = candidate.has_path_form && key.ends_with("Path") && key.substr(0, key.size() - 4) == candidate.name;
+        const bool path_form =
+            candidate.has_path_form && key.ends_with("Path") && key.substr(0, key.size() - 4) == candidate.name;
         if (key != candidate.name && !path_form) continue;
         Comparison comparison;
         comparison.type = candidate.type;
@@ -144,7 +164,8 @@ Result<ChoiceRule> parse_comparison(const FieldReader& reader) {
             if (key == "Condition" || key == "Assign") return reader.unsupported(key, key + " is not supported yet");
             return reader.wrong(key, fmt::format("a choice rule has no field {}", key));
         }
-        if (found) return reader.wrong(key, fmt::format("a rule has one comparison, this has {} and {}", found->field, key));
+        if (found)
+            return reader.wrong(key, fmt::format("a rule has one comparison, this has {} and {}", found->field, key));
         found = std::move(comparison);
     }
     if (!found) return reader.document().fail_at(reader.pointer(), "a choice rule needs a comparison, And, Or or Not");
@@ -207,7 +228,8 @@ bool matches_pattern(std::string_view text, std::string_view pattern) {
             taken = t;
             continue;
         }
-        const bool escape = p + 1 < pattern.size() && pattern[p] == '\\' && (pattern[p + 1] == '*' || pattern[p + 1] == '\\');
+        const bool escape =
+            p + 1 < pattern.size() && pattern[p] == '\\' && (pattern[p + 1] == '*' || pattern[p + 1] == '\\');
         const std::size_t literal = escape ? p + 1 : p;
         if (t < text.size() && literal < pattern.size() && text[t] == pattern[literal]) {
             ++t;

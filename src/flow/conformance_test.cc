@@ -48,7 +48,8 @@ EventNames without_order_of_branches(const EventNames& events) {
             normal.push_back(event);
             start = normal.size();
         } else if (ends_parallel(event.first)) {
-            if (!normal.empty() && ends_parallel(normal.back().first) && start != EventNames::size_type(-1)) normal.pop_back();
+            if (!normal.empty() && ends_parallel(normal.back().first) && start != EventNames::size_type(-1))
+                normal.pop_back();
             if (start != EventNames::size_type(-1) && start < normal.size())
                 std::sort(normal.begin() + static_cast<std::ptrdiff_t>(start), normal.end());
             normal.push_back(event);
@@ -67,7 +68,10 @@ std::string to_text(const EventNames& events) {
 
 std::string status_text(ExecutionResult::Status status) {
     using enum ExecutionResult::Status;
-    return status == kSucceeded ? "SUCCEEDED" : status == kFailed ? "FAILED" : status == kTimedOut ? "TIMED_OUT" : "ABORTED";
+    return status == kSucceeded  ? "SUCCEEDED"
+           : status == kFailed   ? "FAILED"
+           : status == kTimedOut ? "TIMED_OUT"
+                                 : "ABORTED";
 }
 
 void replay(const json::Value& recorded, const StateMachine& machine) {
@@ -97,7 +101,8 @@ void replay(const json::Value& recorded, const StateMachine& machine) {
         EventNames expected;
         for (const json::Value& event : *events->array()) {
             const json::Array& parts = *event.array();
-            expected.emplace_back(*parts[0].string(), parts.size() > 1 && parts[1].is_string() ? *parts[1].string() : "");
+            expected.emplace_back(*parts[0].string(),
+                                  parts.size() > 1 && parts[1].is_string() ? *parts[1].string() : "");
         }
         EXPECT_EQ(to_text(without_order_of_branches(sink.events)), to_text(without_order_of_branches(expected)));
     }

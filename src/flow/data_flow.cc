@@ -20,7 +20,9 @@ std::string spell_out(const JsonPath& path) {
 Outcome<json::Value> select(const std::optional<JsonPath>& path, const json::Value& value, const json::Value& context) {
     if (!path) return json::Value(json::Object());
     auto found = path->find(value, context);
-    if (!found) return fail_evaluation(kRuntimeError, "Invalid path '{}' : No results for path: {}", path->text(), spell_out(*path));
+    if (!found)
+        return fail_evaluation(kRuntimeError, "Invalid path '{}' : No results for path: {}", path->text(),
+                               spell_out(*path));
     return std::move(*found);
 }
 
@@ -50,8 +52,8 @@ Outcome<json::Value> merge_result(const std::optional<JsonPath>& path, const jso
     if (!path) return raw;
     json::Value merged = raw;
     if (path->assign(merged, std::move(result))) return merged;
-    return fail_evaluation("States.ResultPathMatchFailure", "Unable to apply ResultPath '{}' to the input '{}'", path->text(),
-                           json::dump(raw));
+    return fail_evaluation("States.ResultPathMatchFailure", "Unable to apply ResultPath '{}' to the input '{}'",
+                           path->text(), json::dump(raw));
 }
 
 Outcome<std::int64_t> resolve_integer(const IntegerOrPath& source, std::string_view field, const json::Value& input,
@@ -60,17 +62,20 @@ Outcome<std::int64_t> resolve_integer(const IntegerOrPath& source, std::string_v
     const JsonPath& path = std::get<JsonPath>(source);
     const auto found = path.find(input, strand.context);
     if (!found)
-        return fail_evaluation(kRuntimeError, "The JSONPath '{}' specified for the field '{}Path' could not be found in the input '{}'",
-                               path.text(), field, json::dump(input));
+        return fail_evaluation(
+            kRuntimeError, "The JSONPath '{}' specified for the field '{}Path' could not be found in the input '{}'",
+            path.text(), field, json::dump(input));
     const auto number = found->is_number() ? found->number()->to_int64() : std::nullopt;
     if (!number && field == "MaxConcurrency")
-        return fail_evaluation(kRuntimeError, "The {}Path field refers to value \"{}\" which is not a valid integer: {}", field,
+        return fail_evaluation(kRuntimeError,
+                               "The {}Path field refers to value \"{}\" which is not a valid integer: {}", field,
                                to_display_text(*found), path.text());
     if (!number)
-        return fail_evaluation(kRuntimeError, "The {}Path parameter cannot be parsed as a long value: {} == {}", field, path.text(),
-                               to_display_text(*found));
+        return fail_evaluation(kRuntimeError, "The {}Path parameter cannot be parsed as a long value: {} == {}", field,
+                               path.text(), to_display_text(*found));
     if (*number < 0)
-        return fail_evaluation(kRuntimeError, "The {}Path parameter references a negative value: {} == {}", field, path.text(), *number);
+        return fail_evaluation(kRuntimeError, "The {}Path parameter references a negative value: {} == {}", field,
+                               path.text(), *number);
     return *number;
 }
 

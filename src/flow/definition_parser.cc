@@ -10,30 +10,33 @@
 namespace lagoa::flow {
 namespace {
 
-constexpr std::int64_t kMaxSeconds = 99'999'999;    // the bound of Step Functions
-constexpr std::size_t kMaxNameLength = 80;          // likewise
-constexpr std::int64_t kMaxConcurrency = 10'000;    // likewise
+constexpr std::int64_t kMaxSeconds = 99'999'999;  // the bound of Step Functions
+constexpr std::size_t kMaxNameLength = 80;        // likewise
+constexpr std::int64_t kMaxConcurrency = 10'000;  // likewise
 
 using Fields = std::span<const std::string_view>;
 
-constexpr auto kPass = std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "InputPath", "Parameters", "Result",
-                                                        "ResultPath", "OutputPath", "Next", "End"});
+constexpr auto kPass = std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "InputPath", "Parameters",
+                                                        "Result", "ResultPath", "OutputPath", "Next", "End"});
 constexpr auto kTask = std::to_array<std::string_view>(
-    {"Type", "Comment", "QueryLanguage", "Resource", "InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath",
-     "TimeoutSeconds", "TimeoutSecondsPath", "Retry", "Catch", "Next", "End"});
+    {"Type", "Comment", "QueryLanguage", "Resource", "InputPath", "Parameters", "ResultSelector", "ResultPath",
+     "OutputPath", "TimeoutSeconds", "TimeoutSecondsPath", "Retry", "Catch", "Next", "End"});
 constexpr auto kChoice = std::to_array<std::string_view>(
     {"Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Choices", "Default"});
-constexpr auto kWait = std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Seconds",
-                                                        "SecondsPath", "Timestamp", "TimestampPath", "Next", "End"});
-constexpr auto kSucceed = std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "InputPath", "OutputPath"});
-constexpr auto kFail = std::to_array<std::string_view>(
-    {"Type", "Comment", "QueryLanguage", "Error", "ErrorPath", "Cause", "CausePath"});
-constexpr auto kParallel = std::to_array<std::string_view>(
-    {"Type", "Comment", "QueryLanguage", "Branches", "InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath",
-     "Retry", "Catch", "Next", "End"});
-constexpr auto kMap = std::to_array<std::string_view>(
-    {"Type", "Comment", "QueryLanguage", "InputPath", "ItemsPath", "ItemSelector", "Parameters", "ItemProcessor", "Iterator",
-     "MaxConcurrency", "MaxConcurrencyPath", "ResultSelector", "ResultPath", "OutputPath", "Retry", "Catch", "Next", "End"});
+constexpr auto kWait =
+    std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Seconds",
+                                     "SecondsPath", "Timestamp", "TimestampPath", "Next", "End"});
+constexpr auto kSucceed =
+    std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "InputPath", "OutputPath"});
+constexpr auto kFail =
+    std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "Error", "ErrorPath", "Cause", "CausePath"});
+constexpr auto kParallel =
+    std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "Branches", "InputPath", "Parameters",
+                                     "ResultSelector", "ResultPath", "OutputPath", "Retry", "Catch", "Next", "End"});
+constexpr auto kMap =
+    std::to_array<std::string_view>({"Type", "Comment", "QueryLanguage", "InputPath", "ItemsPath", "ItemSelector",
+                                     "Parameters", "ItemProcessor", "Iterator", "MaxConcurrency", "MaxConcurrencyPath",
+                                     "ResultSelector", "ResultPath", "OutputPath", "Retry", "Catch", "Next", "End"});
 // Parts of the language that this version refuses by name.
 constexpr auto kLater = std::to_array<std::string_view>(
     {"Assign", "Arguments", "Output", "Items", "HeartbeatSeconds", "HeartbeatSecondsPath", "Credentials", "ItemReader",
@@ -45,12 +48,14 @@ struct StateType {
     Fields fields;
 };
 constexpr std::array kStateTypes = {
-    StateType{"Pass", kPass},       StateType{"Task", kTask}, StateType{"Choice", kChoice},     StateType{"Wait", kWait},
-    StateType{"Succeed", kSucceed}, StateType{"Fail", kFail}, StateType{"Parallel", kParallel}, StateType{"Map", kMap},
+    StateType{"Pass", kPass},         StateType{"Task", kTask},       StateType{"Choice", kChoice},
+    StateType{"Wait", kWait},         StateType{"Succeed", kSucceed}, StateType{"Fail", kFail},
+    StateType{"Parallel", kParallel}, StateType{"Map", kMap},
 };
 
-Result<std::optional<std::variant<std::string, Expression>>> text_or_path(const FieldReader& reader, std::string_view key,
-                                                                           std::string_view path_key) {
+Result<std::optional<std::variant<std::string, Expression>>> text_or_path(const FieldReader& reader,
+                                                                          std::string_view key,
+                                                                          std::string_view path_key) {
     using Found = std::optional<std::variant<std::string, Expression>>;
     LAGOA_TRY(reader.exclude_each_other(key, path_key));
     if (auto text = LAGOA_TRY(reader.text(key))) return Found(std::move(*text));
@@ -70,8 +75,8 @@ Result<std::optional<PayloadTemplate>> payload(const FieldReader& reader, std::s
 }  // namespace
 
 Result<Definition> DefinitionParser::parse() {
-    constexpr auto kFields = std::to_array<std::string_view>(
-        {"Comment", "QueryLanguage", "Version", "StartAt", "States", "TimeoutSeconds"});
+    constexpr auto kFields =
+        std::to_array<std::string_view>({"Comment", "QueryLanguage", "Version", "StartAt", "States", "TimeoutSeconds"});
     const FieldReader reader = LAGOA_TRY(FieldReader::open(document_, "", document_.root()));
     LAGOA_TRY(check_query_language(reader));
     LAGOA_TRY(reader.allow_only("a state machine", kFields));
@@ -248,7 +253,8 @@ Result<TaskState> DefinitionParser::parse_task(const FieldReader& reader) const 
     const std::string arn = LAGOA_TRY(reader.required_text("Resource"));
     auto resource = parse_resource(arn);
     if (!resource)
-        return reader.wrong("Resource", fmt::format("{} is not a resource that Lagoa runs", arn), "one of: " + list_resources());
+        return reader.wrong("Resource", fmt::format("{} is not a resource that Lagoa runs", arn),
+                            "one of: " + list_resources());
     TaskState task;
     task.resource = std::move(*resource);
     task.timeout_seconds = LAGOA_TRY(integer_or_path(reader, "TimeoutSeconds", 1));
@@ -271,13 +277,15 @@ Result<ChoiceState> DefinitionParser::parse_choice(const FieldReader& reader, co
 Result<WaitState> DefinitionParser::parse_wait(const FieldReader& reader) const {
     constexpr auto kForms = std::to_array<std::string_view>({"Seconds", "SecondsPath", "Timestamp", "TimestampPath"});
     if (std::ranges::count_if(kForms, [&](auto form) { return reader.has(form); }) != 1)
-        return document_.fail_at(reader.pointer(), "a Wait state needs one of Seconds, SecondsPath, Timestamp, TimestampPath");
+        return document_.fail_at(reader.pointer(),
+                                 "a Wait state needs one of Seconds, SecondsPath, Timestamp, TimestampPath");
     if (auto seconds = LAGOA_TRY(integer_or_path(reader, "Seconds", 0))) return WaitState{std::move(*seconds)};
     if (auto path = LAGOA_TRY(reader.path("TimestampPath"))) return WaitState{std::move(*path)};
     const std::string text = LAGOA_TRY(reader.required_text("Timestamp"));
     const auto instant = parse_timestamp(text);
     if (!instant)
-        return reader.wrong("Timestamp", fmt::format("{} is not an RFC 3339 timestamp", text), "write 2026-01-31T13:30:00Z");
+        return reader.wrong("Timestamp", fmt::format("{} is not an RFC 3339 timestamp", text),
+                            "write 2026-01-31T13:30:00Z");
     return WaitState{*instant};
 }
 
@@ -325,12 +333,14 @@ Result<MapState> DefinitionParser::parse_map(const FieldReader& reader) {
     return map;
 }
 
-Result<std::size_t> DefinitionParser::target(const FieldReader& reader, std::string_view key, const Scope& scope) const {
+Result<std::size_t> DefinitionParser::target(const FieldReader& reader, std::string_view key,
+                                             const Scope& scope) const {
     const std::string name = LAGOA_TRY(reader.required_text(key));
     if (const auto found = scope.find(name); found != scope.end()) return found->second;
     std::vector<std::string_view> names;
     for (const auto& [known, position] : scope) names.emplace_back(known);
-    return reader.wrong(key, fmt::format("there is no state {} here", name), fmt::format("one of: {}", fmt::join(names, ", ")));
+    return reader.wrong(key, fmt::format("there is no state {} here", name),
+                        fmt::format("one of: {}", fmt::join(names, ", ")));
 }
 
 Result<std::optional<IntegerOrPath>> DefinitionParser::integer_or_path(const FieldReader& reader, std::string_view key,

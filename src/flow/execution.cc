@@ -13,12 +13,17 @@ json::Object error_details(const TaskError& error) {
     return json::make_object({{"error", error.error}, {"cause", error.cause}});
 }
 
+// The types that last: Step Functions has an …StateAborted event for these. A failing sibling aborts them; when the
+// whole execution is stopped, its last event says so.
+bool can_be_aborted(const State& state) {
+    return state.type == "Task" || state.type == "Wait" || state.type == "Parallel" || state.type == "Map";
+}
+
 json::Value make_context(const ExecutionOptions& options, const json::Value& input, Instant started) {
     return json::make_object({
-        {"Execution", json::make_object({{"Id", options.run},
-                                         {"Input", input},
-                                         {"Name", options.run},
-                                         {"StartTime", format_instant(started)}})},
+        {"Execution",
+         json::make_object(
+             {{"Id", options.run}, {"Input", input}, {"Name", options.run}, {"StartTime", format_instant(started)}})},
         {"StateMachine", json::make_object({{"Id", options.machine}, {"Name", options.machine}})},
     });
 }
@@ -59,7 +64,8 @@ Result<ExecutionResult> Execution::finish(const Outcome<json::Value>& outcome, S
         details.set("output", json::dump(result.output));
     } else {
         const Failure& failure = outcome.error();
-        if (failure.kind == Failure::Kind::kHistory) return pass_on(failure.history_error, "recording history of {}", options_.run);
+        if (failure.kind == Failure::Kind::kHistory)
+            return pass_on(failure.history_error, "recording history of {}", options_.run);
         const bool timed_out = failure.kind == Failure::Kind::kTimedOut;
         const bool aborted = failure.kind == Failure::Kind::kAborted;
         result.status = timed_out ? Status::kTimedOut : aborted ? Status::kAborted : Status::kFailed;
@@ -77,7 +83,11 @@ Outcome<json::Value> Execution::run_branch(const Branch& branch, json::Value inp
     std::optional<std::size_t> at = branch.start_at;
     while (at) {
         const State& state = branch.states[*at];
-        if (strand.stop.stop_requested() || is_past_deadline()) return interruption();
+        if (strand.stop.stop_requested() || is_past_deadline()) {
+            Failure failure = interruption().error();
+            failure.state = state.name;
+            return pass_on(std::move(failure));
+        }
         Step step = LAGOA_TRY(run_state(state, input, strand));
         input = std::move(step.output);
         at = step.next;
@@ -94,11 +104,16 @@ Outcome<Execution::Step> Execution::run_state(const State& state, const json::Va
         if (!step) {
             Failure& failure = step.error();
             if (failure.kind == Failure::Kind::kEvaluation && failure.state.empty())
-                failure.error.cause = fmt::format("An error occurred while executing the state '{}' (entered at the event id #{}). {}",
-                                                  state.name, strand.entered_event, failure.error.cause);
+                failure.error.cause =
+                    fmt::format("An error occurred while executing the state '{}' (entered at the event id #{}). {}",
+                                state.name, strand.entered_event, failure.error.cause);
             if (failure.state.empty()) failure.state = state.name;
-            const bool retry = LAGOA_TRY(wait_for_retry(state, attempts, failure, strand));
-            if (retry) continue;
+            const Outcome<bool> retry = wait_for_retry(state, attempts, failure, strand);
+            if (retry && *retry) continue;
+            if (!retry) {  // the wait was cut short
+                failure = retry.error();
+                failure.state = state.name;
+            }
             step = answer_failure(state, raw, std::move(failure), strand);
             if (!step) return step;
         }
@@ -112,9 +127,9 @@ Outcome<> Execution::enter(const State& state, const json::Value& raw, Strand& s
     LAGOA_TRY(history_.record(strand, fmt::format("{}StateEntered", state.type), state.name,
                               json::make_object({{"name", state.name}, {"input", json::dump(raw)}})));
     strand.entered_event = strand.last_event;
-    strand.context.object()->set("State", json::make_object({{"EnteredTime", format_instant(clock_.now())},
-                                                             {"Name", state.name},
-                                                             {"RetryCount", 0}}));
+    strand.context.object()->set(
+        "State",
+        json::make_object({{"EnteredTime", format_instant(clock_.now())}, {"Name", state.name}, {"RetryCount", 0}}));
     return {};
 }
 
@@ -125,7 +140,7 @@ Outcome<Execution::Step> Execution::attempt(const State& state, const json::Valu
 // The first retrier that names the error decides: it waits and says true, or has no attempts left.
 Outcome<bool> Execution::wait_for_retry(const State& state, std::vector<std::int64_t>& attempts, const Failure& failure,
                                         Strand& strand) {
-    if (failure.kind != Failure::Kind::kState && failure.kind != Failure::Kind::kEvaluation) return false;
+    if (!failure.is_answerable()) return false;
     for (std::size_t i = 0; i < state.retriers.size(); ++i) {
         const Retrier& retrier = state.retriers[i];
         if (!answers(retrier.error_equals, failure.error.error)) continue;
@@ -137,12 +152,14 @@ Outcome<bool> Execution::wait_for_retry(const State& state, std::vector<std::int
 }
 
 // No retry is left: the first catcher that names the error takes over, or the failure goes on up.
-Outcome<Execution::Step> Execution::answer_failure(const State& state, const json::Value& raw, Failure failure, Strand& strand) {
-    const bool answerable = failure.kind == Failure::Kind::kState || failure.kind == Failure::Kind::kEvaluation;
-    if (answerable && !failure.closing_event.empty())
+Outcome<Execution::Step> Execution::answer_failure(const State& state, const json::Value& raw, Failure failure,
+                                                   Strand& strand) {
+    if (failure.kind == Failure::Kind::kAborted && !stop_.stop_requested() && can_be_aborted(state))
+        LAGOA_TRY(history_.record(strand, fmt::format("{}StateAborted", state.type), "", {}));
+    if (!failure.is_answerable()) return pass_on(std::move(failure));
+    if (!failure.closing_event.empty())
         LAGOA_TRY(history_.record(strand, std::string(failure.closing_event), "", error_details(failure.error)));
     failure.closing_event = {};
-    if (!answerable) return pass_on(std::move(failure));
     for (const Catcher& catcher : state.catchers) {
         if (!answers(catcher.error_equals, failure.error.error)) continue;
         json::Object caught;
@@ -160,18 +177,22 @@ Outcome<> Execution::wait(std::chrono::microseconds duration, Strand& strand) {
     return {};
 }
 
-bool Execution::is_past_deadline() const { return deadline_ && clock_.now() >= *deadline_; }
+bool Execution::is_past_deadline() const {
+    return deadline_ && clock_.now() >= *deadline_;
+}
 
 std::unexpected<Failure> Execution::interruption() const {
     if (is_past_deadline())
-        return pass_on(Failure{.kind = Failure::Kind::kTimedOut,
-                               .error = {std::string(kTimeoutError), fmt::format("the run took longer than its TimeoutSeconds of {}",
-                                                                                 *definition_.timeout_seconds)}});
+        return pass_on(Failure{
+            .kind = Failure::Kind::kTimedOut,
+            .error = {std::string(kTimeoutError),
+                      fmt::format("the run took longer than its TimeoutSeconds of {}", *definition_.timeout_seconds)}});
     return pass_on(Failure{.kind = Failure::Kind::kAborted,
                            .error = {std::string(info(ErrorCode::kCancelled).asl_error), "the run was stopped"}});
 }
 
-Result<ExecutionResult> execute(const StateMachine& machine, const json::Value& input, const ExecutionOptions& options) {
+Result<ExecutionResult> execute(const StateMachine& machine, const json::Value& input,
+                                const ExecutionOptions& options) {
     LAGOA_CHECK(options.clock != nullptr, "an execution needs a clock");
     return Execution(machine.definition(), options).run(input);
 }

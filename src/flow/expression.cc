@@ -16,7 +16,8 @@ public:
 
     Result<Expression> whole() {
         Expression expression = LAGOA_TRY(argument(0));
-        if (std::holds_alternative<json::Value>(expression.node_)) return wrong("expected a path or an intrinsic function");
+        if (std::holds_alternative<json::Value>(expression.node_))
+            return wrong("expected a path or an intrinsic function");
         skip_spaces();
         if (position_ != text_.size()) return wrong("unexpected text");
         expression.text_ = std::string(text_);
@@ -99,21 +100,24 @@ private:
     std::size_t position_ = 0;
 };
 
-Result<Expression> Expression::parse(std::string_view text) { return ExpressionReader(text).whole(); }
+Result<Expression> Expression::parse(std::string_view text) {
+    return ExpressionReader(text).whole();
+}
 
 Outcome<json::Value> Expression::evaluate(const Evaluation& evaluation, std::string_view field) const {
     if (const auto* literal = std::get_if<json::Value>(&node_)) return *literal;
     if (const auto* path = std::get_if<JsonPath>(&node_)) {
         auto found = path->find(evaluation.input, evaluation.context);
         if (!found)
-            return fail_evaluation(kRuntimeError,
-                                   "The JSONPath '{}' specified for the field '{}' could not be found in the input '{}'",
-                                   path->text(), field, json::dump(path->is_context() ? evaluation.context : evaluation.input));
+            return fail_evaluation(
+                kRuntimeError, "The JSONPath '{}' specified for the field '{}' could not be found in the input '{}'",
+                path->text(), field, json::dump(path->is_context() ? evaluation.context : evaluation.input));
         return std::move(*found);
     }
     const Call& call = std::get<Call>(node_);
     std::vector<json::Value> arguments;
-    for (const Expression& argument : call.arguments) arguments.push_back(LAGOA_TRY(argument.evaluate(evaluation, field)));
+    for (const Expression& argument : call.arguments)
+        arguments.push_back(LAGOA_TRY(argument.evaluate(evaluation, field)));
     return call.function->call(arguments, evaluation.random);
 }
 

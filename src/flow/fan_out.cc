@@ -12,12 +12,14 @@
 
 namespace lagoa::flow {
 
-Outcome<Execution::Step> Execution::perform(const ParallelState& parallel, const State& state, const json::Value& raw, Strand& strand) {
+Outcome<Execution::Step> Execution::perform(const ParallelState& parallel, const State& state, const json::Value& raw,
+                                            Strand& strand) {
     const json::Value input = LAGOA_TRY(effective_input(state, raw, strand));
     LAGOA_TRY(history_.record(strand, "ParallelStateStarted", "", {}));
-    const FanOut fan_out = {.count = parallel.branches.size(), .max_concurrency = 0, .run = [&](std::size_t index, Strand& own) {
-        return run_branch(parallel.branches[index], input, own);
-    }};
+    const FanOut fan_out = {
+        .count = parallel.branches.size(), .max_concurrency = 0, .run = [&](std::size_t index, Strand& own) {
+            return run_branch(parallel.branches[index], input, own);
+        }};
     auto outputs = run_side_by_side(fan_out, strand);
     if (!outputs) {
         outputs.error().closing_event = "ParallelStateFailed";
@@ -27,15 +29,18 @@ Outcome<Execution::Step> Execution::perform(const ParallelState& parallel, const
     return Step{LAGOA_TRY(effective_output(state, raw, std::move(*outputs), strand)), state.next};
 }
 
-Outcome<Execution::Step> Execution::perform(const MapState& map, const State& state, const json::Value& raw, Strand& strand) {
+Outcome<Execution::Step> Execution::perform(const MapState& map, const State& state, const json::Value& raw,
+                                            Strand& strand) {
     const json::Value input = LAGOA_TRY(selected_input(state, raw, strand));
     const std::int64_t limit = LAGOA_TRY(resolve_integer(map.max_concurrency, "MaxConcurrency", input, strand));
     const auto items = map.items.find(input, strand.context);
     if (!items) return fail_evaluation(kRuntimeError, "Invalid path '{}' : No results for ItemsPath", map.items.text());
     const json::Array* array = items->array();
     if (array == nullptr)
-        return fail_evaluation(kRuntimeError, "ItemsPath '{}' leads to {} and not to an array", map.items.text(), items->kind());
-    LAGOA_TRY(history_.record(strand, "MapStateStarted", "", json::make_object({{"length", static_cast<std::int64_t>(array->size())}})));
+        return fail_evaluation(kRuntimeError, "ItemsPath '{}' leads to {} and not to an array", map.items.text(),
+                               items->kind());
+    LAGOA_TRY(history_.record(strand, "MapStateStarted", "",
+                              json::make_object({{"length", static_cast<std::int64_t>(array->size())}})));
     const FanOut fan_out = {.count = array->size(),
                             .max_concurrency = static_cast<std::size_t>(limit),
                             .run = [&](std::size_t index, Strand& own) {
@@ -50,8 +55,8 @@ Outcome<Execution::Step> Execution::perform(const MapState& map, const State& st
     return Step{LAGOA_TRY(effective_output(state, raw, std::move(*outputs), strand)), state.next};
 }
 
-Outcome<json::Value> Execution::run_item(const MapState& map, const State& state, const json::Value& input, const json::Value& item,
-                                         std::size_t index, Strand& strand) {
+Outcome<json::Value> Execution::run_item(const MapState& map, const State& state, const json::Value& input,
+                                         const json::Value& item, std::size_t index, Strand& strand) {
     const auto number = static_cast<std::int64_t>(index);
     const auto details = [&] { return json::make_object({{"name", state.name}, {"index", number}}); };
     LAGOA_TRY(history_.record(strand, "MapIterationStarted", "", details()));
@@ -63,9 +68,8 @@ Outcome<json::Value> Execution::run_item(const MapState& map, const State& state
         return run_branch(map.processor, std::move(selected), strand);
     }();
     const bool aborted = !output && output.error().kind == Failure::Kind::kAborted;
-    if (aborted && stop_.stop_requested()) return output;
-    if (!output && !aborted && output.error().kind != Failure::Kind::kState && output.error().kind != Failure::Kind::kEvaluation)
-        return output;
+    const bool ends_with_execution = !output && !output.error().is_answerable() && (!aborted || stop_.stop_requested());
+    if (ends_with_execution) return output;
     const std::string_view end = output ? "Succeeded" : aborted ? "Aborted" : "Failed";
     LAGOA_TRY(history_.record(strand, fmt::format("MapIteration{}", end), "", details()));
     return output;
@@ -77,8 +81,8 @@ Outcome<json::Array> Execution::run_side_by_side(const FanOut& fan_out, Strand& 
     json::Array outputs(fan_out.count);  // each element is written by the one worker that took it
     std::atomic<std::size_t> next = 0;
     std::mutex mutex;
-    std::optional<Failure> first_failure;          // guarded by mutex
-    std::int64_t last_event = strand.last_event;   // guarded by mutex
+    std::optional<Failure> first_failure;         // guarded by mutex
+    std::int64_t last_event = strand.last_event;  // guarded by mutex
 
     const auto work = [&] {
         for (std::size_t index = next++; index < fan_out.count && !siblings.stop_requested(); index = next++) {
@@ -94,7 +98,8 @@ Outcome<json::Array> Execution::run_side_by_side(const FanOut& fan_out, Strand& 
             }
         }
     };
-    const std::size_t most = fan_out.max_concurrency == 0 ? fan_out.count : std::min(fan_out.max_concurrency, fan_out.count);
+    const std::size_t most =
+        fan_out.max_concurrency == 0 ? fan_out.count : std::min(fan_out.max_concurrency, fan_out.count);
     const std::size_t workers = take_workers(most == 0 ? 0 : most - 1);
     {
         std::vector<std::jthread> threads;

@@ -67,7 +67,8 @@ Result<std::optional<bool>> FieldReader::boolean(std::string_view key) const {
     return std::optional(*value->boolean());
 }
 
-Result<std::optional<std::int64_t>> FieldReader::integer(std::string_view key, std::int64_t min, std::int64_t max) const {
+Result<std::optional<std::int64_t>> FieldReader::integer(std::string_view key, std::int64_t min,
+                                                         std::int64_t max) const {
     const auto* value = find(key);
     if (value == nullptr) return std::optional<std::int64_t>();
     const auto number = value->is_number() ? value->number()->to_int64() : std::nullopt;

@@ -45,10 +45,12 @@ std::string md5(std::string_view data) {
         auto [a, b, c, d] = hash;
         for (std::uint32_t i = 0; i < 64; ++i) {
             const std::uint32_t round = i / 16;
-            const std::array<std::uint32_t, 4> mixes = {(b & c) | (~b & d), (d & b) | (~d & c), b ^ c ^ d, c ^ (b | ~d)};
+            const std::array<std::uint32_t, 4> mixes = {(b & c) | (~b & d), (d & b) | (~d & c), b ^ c ^ d,
+                                                        c ^ (b | ~d)};
             const std::array<std::uint32_t, 4> words = {i, (5 * i + 1) % 16, (3 * i + 5) % 16, 7 * i % 16};
             const auto sine = static_cast<std::uint32_t>(std::floor(std::abs(std::sin(i + 1.0)) * 0x1p32));
-            const std::uint32_t sum = a + mixes[round] + sine + load<std::uint32_t>(padded, block + 4 * words[round], std::endian::little);
+            const std::uint32_t sum =
+                a + mixes[round] + sine + load<std::uint32_t>(padded, block + 4 * words[round], std::endian::little);
             a = d;
             d = c;
             c = b;
@@ -72,7 +74,8 @@ std::string sha1(std::string_view data) {
                               : std::rotl(words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16], 1);
         auto [a, b, c, d, e] = hash;
         for (std::size_t i = 0; i < 80; ++i) {
-            const std::array<std::uint32_t, 4> mixes = {(b & c) | (~b & d), b ^ c ^ d, (b & c) | (b & d) | (c & d), b ^ c ^ d};
+            const std::array<std::uint32_t, 4> mixes = {(b & c) | (~b & d), b ^ c ^ d, (b & c) | (b & d) | (c & d),
+                                                        b ^ c ^ d};
             const std::uint32_t sum = std::rotl(a, 5) + mixes[i / 20] + e + kConstants[i / 20] + words[i];
             e = d;
             d = c;
@@ -176,7 +179,8 @@ std::string sha2(std::string_view data, std::size_t first_prime, std::size_t dig
                                     rotate2_shift(words[i - 2], Variant::kSmall1);
         auto [a, b, c, d, e, f, g, h] = hash;
         for (std::size_t i = 0; i < words.size(); ++i) {
-            const Word first = h + rotate3(e, Variant::kBigE) + ((e & f) ^ (~e & g)) + constant(cube_roots[i]) + words[i];
+            const Word first =
+                h + rotate3(e, Variant::kBigE) + ((e & f) ^ (~e & g)) + constant(cube_roots[i]) + words[i];
             const Word second = rotate3(a, Variant::kBigA) + ((a & b) ^ (a & c) ^ (b & c));
             h = g;
             g = f;

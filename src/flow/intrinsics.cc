@@ -50,7 +50,8 @@ Answer format(Arguments arguments, Random&) {
     std::string text;
     std::size_t next = 1;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
-        const bool escape = pattern[i] == '\\' && i + 1 < pattern.size() && std::string_view("{}\\'").contains(pattern[i + 1]);
+        const bool escape =
+            pattern[i] == '\\' && i + 1 < pattern.size() && std::string_view("{}\\'").contains(pattern[i + 1]);
         if (escape) {
             text += pattern[++i];
         } else if (pattern.compare(i, 2, "{}") == 0) {
@@ -73,9 +74,13 @@ Answer string_to_json(Arguments arguments, Random&) {
     return std::move(*value);
 }
 
-Answer json_to_string(Arguments arguments, Random&) { return json::Value(json::dump(arguments[0])); }
+Answer json_to_string(Arguments arguments, Random&) {
+    return json::Value(json::dump(arguments[0]));
+}
 
-Answer array(Arguments arguments, Random&) { return json::Value(json::Array(arguments.begin(), arguments.end())); }
+Answer array(Arguments arguments, Random&) {
+    return json::Value(json::Array(arguments.begin(), arguments.end()));
+}
 
 Answer array_partition(Arguments arguments, Random&) {
     const auto* items = LAGOA_TRY(array_argument(arguments, 0, "States.ArrayPartition"));
@@ -101,10 +106,12 @@ Answer array_range(Arguments arguments, Random&) {
     const std::int64_t last = LAGOA_TRY(integer_argument(arguments, 1, "States.ArrayRange"));
     const std::int64_t step = LAGOA_TRY(integer_argument(arguments, 2, "States.ArrayRange"));
     if (step == 0) return wrong("States.ArrayRange", "the increment is zero");
-    const double count = std::floor((static_cast<double>(last) - static_cast<double>(first)) / static_cast<double>(step)) + 1;
+    const double count =
+        std::floor((static_cast<double>(last) - static_cast<double>(first)) / static_cast<double>(step)) + 1;
     if (count > static_cast<double>(kMaxRange)) return wrong("States.ArrayRange", "more than 1000 items");
     json::Array items;
-    for (std::int64_t i = 0; i < static_cast<std::int64_t>(std::max(count, 0.0)); ++i) items.emplace_back(first + i * step);
+    for (std::int64_t i = 0; i < static_cast<std::int64_t>(std::max(count, 0.0)); ++i)
+        items.emplace_back(first + i * step);
     return json::Value(std::move(items));
 }
 
@@ -138,7 +145,8 @@ Answer base64_encode(Arguments arguments, Random&) {
     for (std::size_t i = 0; i < data.size(); i += 3) {
         const std::size_t bytes = std::min<std::size_t>(3, data.size() - i);
         std::uint32_t group = 0;
-        for (std::size_t j = 0; j < 3; ++j) group = group << 8U | (j < bytes ? static_cast<unsigned char>(data[i + j]) : 0U);
+        for (std::size_t j = 0; j < 3; ++j)
+            group = group << 8U | (j < bytes ? static_cast<unsigned char>(data[i + j]) : 0U);
         for (std::size_t j = 0; j < 4; ++j) text += j <= bytes ? kBase64[group >> (18 - 6 * j) & 63U] : '=';
     }
     return json::Value(std::move(text));

@@ -31,7 +31,8 @@ void add_slice(const PathStep::Slice& slice, const json::Array& array, Values& f
         return std::clamp<std::int64_t>(bound < 0 ? bound + length : bound, 0, length);
     };
     const std::int64_t to = clamp(slice.to.value_or(length));
-    for (std::int64_t i = clamp(slice.from.value_or(0)); i < to; ++i) found.push_back(&array[static_cast<std::size_t>(i)]);
+    for (std::int64_t i = clamp(slice.from.value_or(0)); i < to; ++i)
+        found.push_back(&array[static_cast<std::size_t>(i)]);
 }
 
 void add_selected(const PathStep& step, const json::Value& value, const json::Value& root, Values& found) {
@@ -121,14 +122,20 @@ bool holds(const PathFilter& filter, const json::Value& item, const json::Value&
     const auto order = left == nullptr || right == nullptr ? std::nullopt : order_of(*left, *right);
     if (!order) return false;
     switch (filter.kind) {
-        case kLess: return *order < 0;
-        case kLessOrEqual: return *order <= 0;
-        case kGreater: return *order > 0;
-        default: return *order >= 0;
+        case kLess:
+            return *order < 0;
+        case kLessOrEqual:
+            return *order <= 0;
+        case kGreater:
+            return *order > 0;
+        default:
+            return *order >= 0;
     }
 }
 
-bool JsonPath::is_definite() const { return std::ranges::all_of(steps_, is_definite_step); }
+bool JsonPath::is_definite() const {
+    return std::ranges::all_of(steps_, is_definite_step);
+}
 
 std::optional<json::Value> JsonPath::find(const json::Value& input, const json::Value& context) const {
     const json::Value& root = context_ ? context : input;

@@ -25,7 +25,8 @@ public:
         while (!at_end() && std::string_view(" \t\r\n").contains(text_[position_])) ++position_;
     }
     std::unexpected<Error> wrong(std::string_view what) const {
-        return fail(ErrorCode::kInvalidArgument, "'{}' is not a JSONPath: {} at character {}", text_, what, position_ + 1);
+        return fail(ErrorCode::kInvalidArgument, "'{}' is not a JSONPath: {} at character {}", text_, what,
+                    position_ + 1);
     }
 
     Result<std::vector<PathStep>> steps() {
@@ -122,7 +123,8 @@ private:
         const char quote = text_[position_++];
         std::string content;
         for (; !at_end() && text_[position_] != quote; ++position_) {
-            const bool escape = text_[position_] == '\\' && position_ + 1 < text_.size() && text_[position_ + 1] == quote;
+            const bool escape =
+                text_[position_] == '\\' && position_ + 1 < text_.size() && text_[position_ + 1] == quote;
             if (escape) ++position_;
             content += text_[position_];
         }
@@ -170,7 +172,8 @@ private:
     Result<PathFilter> comparison() {
         using enum PathFilter::Kind;
         constexpr std::pair<std::string_view, PathFilter::Kind> kOperators[] = {
-            {"==", kEqual}, {"!=", kNotEqual}, {"<=", kLessOrEqual}, {">=", kGreaterOrEqual}, {"<", kLess}, {">", kGreater}};
+            {"==", kEqual},          {"!=", kNotEqual}, {"<=", kLessOrEqual},
+            {">=", kGreaterOrEqual}, {"<", kLess},      {">", kGreater}};
         PathFilter filter;
         filter.operands.push_back(LAGOA_TRY(operand()));
         skip_spaces();
@@ -237,7 +240,8 @@ Result<JsonPath> JsonPath::parse_reference(std::string_view text) {
     JsonPath path = LAGOA_TRY(parse(text));
     bool negative = false;
     for (const PathStep& step : path.steps_)
-        if (const auto* indexes = std::get_if<std::vector<std::int64_t>>(&step.select)) negative |= indexes->front() < 0;
+        if (const auto* indexes = std::get_if<std::vector<std::int64_t>>(&step.select))
+            negative |= indexes->front() < 0;
     if (path.context_ || !path.is_definite() || negative)
         return fail(ErrorCode::kInvalidArgument,
                     "'{}' is not a reference path: only names and indexes, from the state's input", text);

@@ -44,7 +44,8 @@ Result<PayloadTemplate> PayloadTemplate::parse(const Document& document, const s
 
 Outcome<json::Value> PayloadTemplate::fill(const Evaluation& evaluation) const {
     if (const auto* constant = std::get_if<json::Value>(&node_)) return *constant;
-    if (const auto* computed = std::get_if<Computed>(&node_)) return computed->expression.evaluate(evaluation, computed->field);
+    if (const auto* computed = std::get_if<Computed>(&node_))
+        return computed->expression.evaluate(evaluation, computed->field);
     if (const auto* parts = std::get_if<std::vector<PayloadTemplate>>(&node_)) {
         json::Array items;
         for (const PayloadTemplate& part : *parts) items.push_back(LAGOA_TRY(part.fill(evaluation)));

@@ -14,12 +14,13 @@ constexpr std::int64_t kMaxInterval = 99'999'999;
 constexpr std::int64_t kMaxDelay = 31'622'400;
 
 Result<Retrier> parse_retrier(const FieldReader& reader, std::size_t index, std::size_t count) {
-    constexpr std::array<std::string_view, 7> kFields = {"ErrorEquals", "IntervalSeconds",  "MaxAttempts", "BackoffRate",
-                                                         "MaxDelaySeconds", "JitterStrategy", "Comment"};
+    constexpr std::array<std::string_view, 7> kFields = {
+        "ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy", "Comment"};
     LAGOA_TRY(reader.allow_only("a retrier", kFields));
     Retrier retrier;
     retrier.error_equals = LAGOA_TRY(parse_error_equals(reader, index, count));
-    retrier.interval_seconds = LAGOA_TRY(reader.integer("IntervalSeconds", 1, kMaxInterval)).value_or(retrier.interval_seconds);
+    retrier.interval_seconds =
+        LAGOA_TRY(reader.integer("IntervalSeconds", 1, kMaxInterval)).value_or(retrier.interval_seconds);
     retrier.max_attempts = LAGOA_TRY(reader.integer("MaxAttempts", 0, kMaxInterval)).value_or(retrier.max_attempts);
     retrier.backoff_rate = LAGOA_TRY(reader.number("BackoffRate", 1.0)).value_or(retrier.backoff_rate);
     retrier.max_delay_seconds = LAGOA_TRY(reader.integer("MaxDelaySeconds", 1, kMaxDelay));

@@ -18,7 +18,7 @@ struct Definition;  // flow/impl/definition.h
 /// A Task as the file has it, for whoever checks that the job or source it names exists.
 struct TaskUse {
     std::string state;
-    std::string pointer;     ///< The state's place in the file, for Document::fail_at.
+    std::string pointer;  ///< The state's place in the file, for Document::fail_at.
     std::string resource;
     json::Value parameters;  ///< As written, expressions unevaluated; null if there are none.
 };
@@ -43,20 +43,20 @@ private:
 struct ExecutionResult {
     enum class Status { kSucceeded, kFailed, kTimedOut, kAborted };
     Status status = Status::kFailed;
-    json::Value output;       ///< kSucceeded
-    TaskError error;          ///< otherwise
-    std::string failed_state; ///< The state whose error ended the run; empty on success.
+    json::Value output;        ///< kSucceeded
+    TaskError error;           ///< otherwise
+    std::string failed_state;  ///< The state whose error ended the run; empty on success.
 };
 
 struct ExecutionOptions {
-    std::string run;                ///< The execution's id (context object).
-    std::string machine;            ///< The pipeline's name (context object).
+    std::string run;      ///< The execution's id (context object).
+    std::string machine;  ///< The pipeline's name (context object).
     TaskHandler task;
-    HistorySink* history = nullptr; ///< May be nullptr.
-    Clock* clock = nullptr;         ///< Waits, timeouts, retries and stamps.
+    HistorySink* history = nullptr;  ///< May be nullptr.
+    Clock* clock = nullptr;          ///< Waits, timeouts, retries and stamps.
     std::uint64_t jitter_seed = 0;
     std::stop_token stop;
-    unsigned max_parallel = 8;      ///< Branches and map items at once.
+    unsigned max_parallel = 8;  ///< Branches and map items at once.
 };
 
 /// Runs to the end. An Error is returned only if history could not be recorded.

@@ -33,11 +33,11 @@ using TaskHandler = std::function<std::expected<json::Value, TaskError>(const Ta
 
 /// One event of an execution's history, with Step Functions' event type and order.
 struct Event {
-    std::int64_t id = 0;           ///< From 1.
+    std::int64_t id = 0;  ///< From 1.
     std::int64_t previous_id = 0;
     Instant time;
-    std::string type;              ///< `TaskStateEntered`, `LambdaFunctionFailed`, …
-    std::string state;             ///< Empty where AWS has none.
+    std::string type;   ///< `TaskStateEntered`, `LambdaFunctionFailed`, …
+    std::string state;  ///< Empty where AWS has none.
     json::Object details;
 };
 

@@ -15,7 +15,8 @@ json::Object integration_details(const Resource& resource) {
     return json::make_object({{"resourceType", resource.type}, {"resource", resource.action}});
 }
 
-json::Object scheduled_details(const Resource& resource, const json::Value& input, std::optional<std::int64_t> timeout_seconds) {
+json::Object scheduled_details(const Resource& resource, const json::Value& input,
+                               std::optional<std::int64_t> timeout_seconds) {
     json::Object details = integration_details(resource);
     if (resource.is_function) details.set("resource", resource.arn);
     details.set(resource.is_function ? "input" : "parameters", json::dump(input));
@@ -25,12 +26,14 @@ json::Object scheduled_details(const Resource& resource, const json::Value& inpu
 
 }  // namespace
 
-Outcome<Execution::Step> Execution::perform(const TaskState& task, const State& state, const json::Value& raw, Strand& strand) {
+Outcome<Execution::Step> Execution::perform(const TaskState& task, const State& state, const json::Value& raw,
+                                            Strand& strand) {
     const json::Value input = LAGOA_TRY(effective_input(state, raw, strand));
     std::optional<std::int64_t> timeout_seconds;
     if (task.timeout_seconds) {
         timeout_seconds = LAGOA_TRY(resolve_integer(*task.timeout_seconds, "TimeoutSeconds", raw, strand));
-        if (*timeout_seconds == 0) return fail_evaluation(kRuntimeError, "TimeoutSecondsPath refers to 0, which is not positive.");
+        if (*timeout_seconds == 0)
+            return fail_evaluation(kRuntimeError, "TimeoutSecondsPath refers to 0, which is not positive.");
     }
     json::Value result = LAGOA_TRY(call(task, state, input, timeout_seconds, strand));
     return Step{LAGOA_TRY(effective_output(state, raw, std::move(result), strand)), state.next};
@@ -40,7 +43,8 @@ Outcome<json::Value> Execution::call(const TaskState& task, const State& state, 
                                      std::optional<std::int64_t> timeout_seconds, Strand& strand) {
     LAGOA_CHECK(options_.task != nullptr, "a machine with tasks needs a task handler");
     const Resource& resource = task.resource;
-    LAGOA_TRY(history_.record(strand, event_name(resource, "Scheduled"), "", scheduled_details(resource, input, timeout_seconds)));
+    LAGOA_TRY(history_.record(strand, event_name(resource, "Scheduled"), "",
+                              scheduled_details(resource, input, timeout_seconds)));
     LAGOA_TRY(history_.record(strand, event_name(resource, "Started"), "", integration_details(resource)));
     if (resource.waits) LAGOA_TRY(history_.record(strand, "TaskSubmitted", "", integration_details(resource)));
 
@@ -65,13 +69,10 @@ Outcome<json::Value> Execution::conclude(const TaskState& task, std::expected<js
         LAGOA_TRY(history_.record(strand, event_name(resource, "Succeeded"), "", std::move(details)));
         return std::move(*answer);
     }
-    if (strand.stop.stop_requested()) {
-        // By a sibling that failed; when the whole execution ends, its own last event says so.
-        if (!stop_.stop_requested()) LAGOA_TRY(history_.record(strand, "TaskStateAborted", "", {}));
-        return interruption();
-    }
+    if (strand.stop.stop_requested()) return interruption();
     Failure failure;
-    failure.error = late ? TaskError{std::string(kTimeoutError), "the task took longer than its TimeoutSeconds"} : answer.error();
+    failure.error =
+        late ? TaskError{std::string(kTimeoutError), "the task took longer than its TimeoutSeconds"} : answer.error();
     details.set("error", failure.error.error);
     details.set("cause", failure.error.cause);
     LAGOA_TRY(history_.record(strand, event_name(resource, late ? "TimedOut" : "Failed"), "", std::move(details)));

@@ -13,19 +13,25 @@ ErrorCode code_of(int extended) {
         return ErrorCode::kAlreadyExists;
     switch (extended & 0xff) {
         case SQLITE_NOTADB:
-        case SQLITE_CORRUPT: return ErrorCode::kCorruption;
+        case SQLITE_CORRUPT:
+            return ErrorCode::kCorruption;
         case SQLITE_FULL:
         case SQLITE_NOMEM:
-        case SQLITE_TOOBIG: return ErrorCode::kResourceExhausted;
+        case SQLITE_TOOBIG:
+            return ErrorCode::kResourceExhausted;
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_IOERR:
-        case SQLITE_CANTOPEN: return ErrorCode::kUnavailable;
+        case SQLITE_CANTOPEN:
+            return ErrorCode::kUnavailable;
         case SQLITE_PERM:
         case SQLITE_READONLY:
-        case SQLITE_AUTH: return ErrorCode::kPermissionDenied;
-        case SQLITE_CONSTRAINT: return ErrorCode::kInvalidArgument;
-        default: return ErrorCode::kInternal;
+        case SQLITE_AUTH:
+            return ErrorCode::kPermissionDenied;
+        case SQLITE_CONSTRAINT:
+            return ErrorCode::kInvalidArgument;
+        default:
+            return ErrorCode::kInternal;
     }
 }
 
@@ -39,9 +45,12 @@ int bind(sqlite3_stmt* statement, int index, const Cell& cell) {
 
 Cell column(sqlite3_stmt* statement, int index) {
     switch (sqlite3_column_type(statement, index)) {
-        case SQLITE_INTEGER: return static_cast<std::int64_t>(sqlite3_column_int64(statement, index));
-        case SQLITE_FLOAT: return sqlite3_column_double(statement, index);
-        case SQLITE_NULL: return {};
+        case SQLITE_INTEGER:
+            return static_cast<std::int64_t>(sqlite3_column_int64(statement, index));
+        case SQLITE_FLOAT:
+            return sqlite3_column_double(statement, index);
+        case SQLITE_NULL:
+            return {};
         default: {
             const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, index));
             const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, index));

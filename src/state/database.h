@@ -38,8 +38,8 @@ public:
     virtual Result<> transaction(const std::function<Result<>(Database&)>& body) = 0;
 };
 
-std::int64_t as_int(const Cell& cell);         ///< 0 for NULL
-std::string as_text(const Cell& cell);         ///< empty for NULL
+std::int64_t as_int(const Cell& cell);  ///< 0 for NULL
+std::string as_text(const Cell& cell);  ///< empty for NULL
 
 /// A named lock with a holder that other processes can see; freed by its destructor, and taken over when
 /// its process is gone (pid and start time are compared) .

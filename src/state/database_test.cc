@@ -141,16 +141,18 @@ TEST(Database, AnyCutOfTheLogKeepsWholeTransactions) {
     const auto file = dir.path() / "state.db";
     auto database = Database::open(file).value();
     for (int i = 0; i < 5; ++i)
-        ASSERT_TRUE(database->transaction([](Database& inside) -> Result<> {
-            LAGOA_TRY(add_row(inside, std::string(3000, 'a')));
-            LAGOA_TRY(add_row(inside, std::string(3000, 'b')));
-            return {};
-        }).has_value());
+        ASSERT_TRUE(database
+                        ->transaction([](Database& inside) -> Result<> {
+                            LAGOA_TRY(add_row(inside, std::string(3000, 'a')));
+                            LAGOA_TRY(add_row(inside, std::string(3000, 'b')));
+                            return {};
+                        })
+                        .has_value());
 
     const auto wal = dir.path() / "state.db-wal";
     const auto size = std::filesystem::file_size(wal);
     std::int64_t before = 0;
-    for (std::uintmax_t cut = 0; cut <= size; cut += 1021) {
+    for (std::uintmax_t cut = 0; cut <= size; cut += 4099) {
         const auto copy = dir.path() / "copy.db";
         std::filesystem::remove(dir.path() / "copy.db-shm");
         std::filesystem::copy_file(file, copy, std::filesystem::copy_options::overwrite_existing);

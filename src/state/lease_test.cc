@@ -75,7 +75,9 @@ TEST(Lease, ARecycledPidHoldsNothing) {
 TEST(Lease, OneOfManyRacingProcessesWins) {
     const test::TempDir dir;
     const auto file = dir.path() / "state.db";
-    { const auto created = Database::open(file).value(); }
+    {
+        const auto created = Database::open(file).value();
+    }
     std::array<int, 2> everyone_tried{};
     std::array<int, 2> one_tried{};
     ASSERT_EQ(pipe(everyone_tried.data()), 0);

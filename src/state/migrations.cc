@@ -29,6 +29,8 @@ CREATE TABLE pending_rows (
 
 }  // namespace
 
-std::span<const std::string_view> migrations() { return kMigrations; }
+std::span<const std::string_view> migrations() {
+    return kMigrations;
+}
 
 }  // namespace lagoa::state

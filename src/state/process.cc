@@ -39,6 +39,8 @@ Process this_process() {
     return found;
 }
 
-bool is_alive(const Process& process) { return process.pid > 0 && look_up(process.pid) == process; }
+bool is_alive(const Process& process) {
+    return process.pid > 0 && look_up(process.pid) == process;
+}
 
 }  // namespace lagoa::state

@@ -12,7 +12,8 @@ constexpr std::array<std::string_view, 6> kStatusTexts = {"running",   "succeede
                                                           "timed_out", "aborted",   "crashed"};
 
 constexpr std::string_view kSelectRun =
-    "SELECT id, pipeline, status, started, ended, input, output, error, cause, failed_state, pid, pid_started FROM runs ";
+    "SELECT id, pipeline, status, started, ended, input, output, error, cause, failed_state, pid, pid_started FROM "
+    "runs ";
 
 Result<RunStatus> parse_status(std::string_view text) {
     for (std::size_t i = 0; i < kStatusTexts.size(); ++i)
@@ -57,7 +58,9 @@ Result<> mark_crashed(Database& database) {
 
 }  // namespace
 
-std::string_view to_text(RunStatus status) { return kStatusTexts[static_cast<std::size_t>(status)]; }
+std::string_view to_text(RunStatus status) {
+    return kStatusTexts[static_cast<std::size_t>(status)];
+}
 
 Result<> RunStore::start_run(const std::string& id, const std::string& pipeline, const std::string& input) {
     return database_.transaction([&](Database& inside) -> Result<> {
@@ -74,8 +77,13 @@ Result<> RunStore::start_run(const std::string& id, const std::string& pipeline,
 
 Result<> RunStore::end_run(const std::string& id, const RunEnd& end) {
     return database_.transaction([&](Database& inside) -> Result<> {
-        const std::array<Cell, 7> row = {std::string(to_text(end.status)), format_instant(clock_.now()), end.output,
-                                         end.error, end.cause, end.failed_state, id};
+        const std::array<Cell, 7> row = {std::string(to_text(end.status)),
+                                         format_instant(clock_.now()),
+                                         end.output,
+                                         end.error,
+                                         end.cause,
+                                         end.failed_state,
+                                         id};
         const auto changed = LAGOA_TRY(
             inside.execute("UPDATE runs SET status = ?, ended = ?, output = ?, error = ?, cause = ?, failed_state = ? "
                            "WHERE id = ? AND status = 'running'",
@@ -144,8 +152,8 @@ Result<> RunStore::record_table(const std::string& run, const std::string& table
 
 Result<std::vector<RunTable>> RunStore::tables_of(const std::string& run) {
     const std::array<Cell, 1> key = {run};
-    const auto rows = LAGOA_TRY(
-        database_.query("SELECT table_name, version FROM run_tables WHERE run = ? ORDER BY table_name", key));
+    const auto rows =
+        LAGOA_TRY(database_.query("SELECT table_name, version FROM run_tables WHERE run = ? ORDER BY table_name", key));
     std::vector<RunTable> tables;
     for (const Row& row : rows) tables.push_back({as_text(row[0]), as_int(row[1])});
     return tables;
@@ -160,8 +168,8 @@ Result<> RunStore::add_pending(const std::string& table, const std::string& row_
 
 Result<std::vector<PendingRow>> RunStore::take_pending(std::int64_t limit) {
     const std::array<Cell, 1> bound = {limit};
-    const auto rows = LAGOA_TRY(
-        database_.query("SELECT id, table_name, row_json FROM pending_rows ORDER BY id LIMIT ?", bound));
+    const auto rows =
+        LAGOA_TRY(database_.query("SELECT id, table_name, row_json FROM pending_rows ORDER BY id LIMIT ?", bound));
     std::vector<PendingRow> pending;
     for (const Row& row : rows) pending.push_back({as_int(row[0]), as_text(row[1]), as_text(row[2])});
     return pending;

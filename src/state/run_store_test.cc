@@ -25,7 +25,8 @@ TEST_F(RunStoreTest, KeepsARunFromStartToEnd) {
     ASSERT_TRUE(store.start_run("run-1", "daily", R"({"day":1})").has_value());
     EXPECT_EQ(store.get_run("run-1").value().status, RunStatus::kRunning);
     clock.advance(std::chrono::seconds(5));
-    const RunEnd end = {.status = RunStatus::kFailed, .error = "Lagoa.Unavailable", .cause = "no", .failed_state = "Ingest"};
+    const RunEnd end = {
+        .status = RunStatus::kFailed, .error = "Lagoa.Unavailable", .cause = "no", .failed_state = "Ingest"};
     ASSERT_TRUE(store.end_run("run-1", end).has_value());
 
     const state::Run run = store.get_run("run-1").value();
@@ -82,7 +83,9 @@ TEST_F(RunStoreTest, ShowsAndMarksARunWhoseProcessIsGone) {
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_EQ(WEXITSTATUS(status), 0);
-    const auto stored = [&] { return as_text(database->query("SELECT status FROM runs WHERE id = 'dead'").value()[0][0]); };
+    const auto stored = [&] {
+        return as_text(database->query("SELECT status FROM runs WHERE id = 'dead'").value()[0][0]);
+    };
     EXPECT_EQ(store.get_run("dead").value().status, RunStatus::kCrashed);
     EXPECT_EQ(stored(), "running");
 
@@ -94,7 +97,8 @@ TEST_F(RunStoreTest, ShowsAndMarksARunWhoseProcessIsGone) {
 
 TEST_F(RunStoreTest, KeepsHistoryAndTablesOfARun) {
     ASSERT_TRUE(store.record_event("r", {1, 0, clock.now(), "ExecutionStarted", "", "{}"}).has_value());
-    ASSERT_TRUE(store.record_event("r", {2, 1, clock.now(), "TaskStateEntered", "Ingest", "{\"name\":\"Ingest\"}"}).has_value());
+    ASSERT_TRUE(store.record_event("r", {2, 1, clock.now(), "TaskStateEntered", "Ingest", "{\"name\":\"Ingest\"}"})
+                    .has_value());
     EXPECT_EQ(store.record_event("r", {2, 1, clock.now(), "Twice", "", "{}"}).error().code, ErrorCode::kAlreadyExists);
     const auto events = store.events_of("r").value();
     ASSERT_EQ(events.size(), 2U);

@@ -16,14 +16,24 @@ namespace lagoa::flow {
 struct Comparison {
     enum class Type { kString, kNumeric, kBoolean, kTimestamp };
     enum class Relation {
-        kEquals, kLess, kLessOrEquals, kGreater, kGreaterOrEquals, kMatches,
-        kIsNull, kIsPresent, kIsNumeric, kIsString, kIsBoolean, kIsTimestamp,
+        kEquals,
+        kLess,
+        kLessOrEquals,
+        kGreater,
+        kGreaterOrEquals,
+        kMatches,
+        kIsNull,
+        kIsPresent,
+        kIsNumeric,
+        kIsString,
+        kIsBoolean,
+        kIsTimestamp,
     };
     JsonPath variable;
     Type type = Type::kString;
     Relation relation = Relation::kEquals;
-    std::string field;                              ///< `NumericEqualsPath`, for messages.
-    std::variant<json::Value, JsonPath> expected;   ///< A path in the …Path forms.
+    std::string field;                             ///< `NumericEqualsPath`, for messages.
+    std::variant<json::Value, JsonPath> expected;  ///< A path in the …Path forms.
 };
 
 struct ChoiceRule {

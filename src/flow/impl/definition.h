@@ -60,8 +60,8 @@ struct ParallelState {
 };
 
 struct MapState {
-    JsonPath items;                                ///< `ItemsPath`
-    std::optional<PayloadTemplate> item_selector;  ///< Also the legacy `Parameters` of a Map.
+    JsonPath items;                                   ///< `ItemsPath`
+    std::optional<PayloadTemplate> item_selector;     ///< Also the legacy `Parameters` of a Map.
     IntegerOrPath max_concurrency = std::int64_t{0};  ///< 0: unlimited.
     Branch processor;
 };
@@ -79,15 +79,15 @@ struct State {
     std::string pointer;    ///< Its place in the file.
     std::variant<PassState, TaskState, ChoiceState, WaitState, SucceedState, FailState, ParallelState, MapState> kind;
 
-    std::optional<JsonPath> input_path = JsonPath();   ///< Nothing: `null`, an empty object.
+    std::optional<JsonPath> input_path = JsonPath();  ///< Nothing: `null`, an empty object.
     std::optional<PayloadTemplate> parameters;
     std::optional<PayloadTemplate> result_selector;
     std::optional<JsonPath> result_path = JsonPath();  ///< Nothing: `null`, the result is dropped.
     std::optional<JsonPath> output_path = JsonPath();  ///< Nothing: `null`, an empty object.
     std::vector<Retrier> retriers;
     std::vector<Catcher> catchers;
-    std::optional<std::size_t> next;                   ///< Nothing: the branch ends here.
-    json::Value written_parameters;                    ///< `Parameters` as they stand in the file.
+    std::optional<std::size_t> next;  ///< Nothing: the branch ends here.
+    json::Value written_parameters;   ///< `Parameters` as they stand in the file.
 };
 
 struct Definition {

@@ -1,7 +1,7 @@
 // One execution of a state machine, from ExecutionStarted to its last event.
 //
-// A strand runs a branch state by state. Failures travel up as values: a state's Retry and Catch answer them or they end
-// the branch, which fails the Parallel or Map it belongs to, and at last the execution.
+// A strand runs a branch state by state. Failures travel up as values: a state's Retry and Catch answer them or they
+// end the branch, which fails the Parallel or Map it belongs to, and at last the execution.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,8 @@ private:
     Outcome<Step> run_state(const State& state, const json::Value& raw, Strand& strand);
     Outcome<Step> attempt(const State& state, const json::Value& raw, Strand& strand);
     Outcome<Step> answer_failure(const State& state, const json::Value& raw, Failure failure, Strand& strand);
-    Outcome<bool> wait_for_retry(const State& state, std::vector<std::int64_t>& attempts, const Failure& failure, Strand& strand);
+    Outcome<bool> wait_for_retry(const State& state, std::vector<std::int64_t>& attempts, const Failure& failure,
+                                 Strand& strand);
     Outcome<> enter(const State& state, const json::Value& raw, Strand& strand);
     Outcome<> wait(std::chrono::microseconds duration, Strand& strand);
     std::unexpected<Failure> interruption() const;
@@ -56,12 +57,13 @@ private:
     Outcome<Step> perform(const TaskState& task, const State& state, const json::Value& raw, Strand& strand);
     Outcome<json::Value> call(const TaskState& task, const State& state, const json::Value& input,
                               std::optional<std::int64_t> timeout_seconds, Strand& strand);
-    Outcome<json::Value> conclude(const TaskState& task, std::expected<json::Value, TaskError> answer, bool late, Strand& strand);
+    Outcome<json::Value> conclude(const TaskState& task, std::expected<json::Value, TaskError> answer, bool late,
+                                  Strand& strand);
     // fan_out.cc
     Outcome<Step> perform(const ParallelState& parallel, const State& state, const json::Value& raw, Strand& strand);
     Outcome<Step> perform(const MapState& map, const State& state, const json::Value& raw, Strand& strand);
-    Outcome<json::Value> run_item(const MapState& map, const State& state, const json::Value& input, const json::Value& item,
-                                  std::size_t index, Strand& strand);
+    Outcome<json::Value> run_item(const MapState& map, const State& state, const json::Value& input,
+                                  const json::Value& item, std::size_t index, Strand& strand);
     Outcome<json::Array> run_side_by_side(const FanOut& fan_out, Strand& strand);
     std::size_t take_workers(std::size_t wanted);
 
@@ -69,8 +71,8 @@ private:
     const ExecutionOptions& options_;
     Clock& clock_;
     History history_;
-    std::stop_source stop_;                // of the whole execution
-    std::optional<Instant> deadline_;      // of the machine's TimeoutSeconds
+    std::stop_source stop_;                  // of the whole execution
+    std::optional<Instant> deadline_;        // of the machine's TimeoutSeconds
     std::atomic<std::size_t> idle_workers_;  // threads that may still be started
 };
 

@@ -23,9 +23,12 @@ struct Failure {
     };
     Kind kind = Kind::kState;
     TaskError error = {};
-    std::string state = {};                 ///< The innermost state it arose in; set on the way up.
-    std::string_view closing_event = {};    ///< What ends a Parallel or Map that will not be retried.
-    Error history_error = {};               ///< kHistory.
+    std::string state = {};               ///< The innermost state it arose in; set on the way up.
+    std::string_view closing_event = {};  ///< What ends a Parallel or Map that will not be retried.
+    Error history_error = {};             ///< kHistory.
+
+    /// Whether Retry and Catch may answer it.
+    bool is_answerable() const { return kind == Kind::kState || kind == Kind::kEvaluation; }
 };
 
 /// A value or a Failure. Works with LAGOA_TRY.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "flow/impl/failure.h"
@@ -29,8 +30,8 @@ private:
     HistorySink* sink_;
     Clock& clock_;
     std::mutex mutex_;
-    std::int64_t count_ = 0;  // guarded by mutex_
-    bool broken_ = false;     // guarded by mutex_: the sink has failed
+    std::int64_t count_ = 0;       // guarded by mutex_
+    std::optional<Error> broken_;  // guarded by mutex_: why the sink failed
 };
 
 }  // namespace lagoa::flow

@@ -14,7 +14,8 @@ namespace lagoa::flow {
 class PayloadTemplate {
 public:
     /// kInvalidConfig names the place of the first expression that does not parse.
-    static Result<PayloadTemplate> parse(const Document& document, const std::string& pointer, const json::Value& value);
+    static Result<PayloadTemplate> parse(const Document& document, const std::string& pointer,
+                                         const json::Value& value);
 
     Outcome<json::Value> fill(const Evaluation& evaluation) const;
 

@@ -22,7 +22,9 @@ public:
     double uniform() { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
 
     /// An independent stream for the branch or item `index`. Does not advance this one.
-    Random split(std::uint64_t index) const { return Random(Random(state_ ^ (index + 1) * 0xd1342543de82ef95U).next()); }
+    Random split(std::uint64_t index) const {
+        return Random(Random(state_ ^ (index + 1) * 0xd1342543de82ef95U).next());
+    }
 
 private:
     std::uint64_t state_;
