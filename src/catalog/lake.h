@@ -45,6 +45,9 @@ struct WriteRequest {
     std::map<std::string, std::string> comments;    ///< Column → description, for new columns.
     std::string description;
     std::optional<delta::Txn> txn;           ///< Already committed: nothing is written.
+    /// The txn version (-1: none) of txn's application that `select` was made on; kConflict if the table has another,
+    /// lower than txn's own. What a reader-then-writer needs whose steps may be cut differently by another one.
+    std::optional<std::int64_t> txn_after;
     std::string operation = "WRITE";
     std::string user_metadata;               ///< JSON text kept in the commit.
     bool skip_if_empty = false;              ///< No rows: no commit (but the table is created).

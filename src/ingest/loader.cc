@@ -1,0 +1,227 @@
+#include "ingest/loader.h"
+
+#include <algorithm>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "catalog/contract_check.h"
+#include "ingest/impl/load_stage.h"
+
+namespace lagoa::ingest {
+namespace {
+
+constexpr std::uint64_t kBatchBytes = std::uint64_t{256} << 20;  // landed bytes of one commit, or one manifest
+constexpr int kMaxRaces = 10;  // with another loader of the same table
+
+const Cut kHead{.base = Cut::Base::kHead, .pins = {}};
+
+// What one source gives to the table.
+struct SourcePlan {
+    Source source;
+    std::vector<RecordPlan> plans;
+};
+
+// Loads one source's manifests into one table.
+class SourceLoader {
+public:
+    SourceLoader(const LoadContext& context, const Contract& contract, SourcePlan& from, Session& session, LoadResult& result)
+        : context_(context), contract_(contract), from_(from), session_(session), stage_(session, contract), result_(result) {}
+
+    Result<> run() {
+        LAGOA_TRY(stage_.check_patterns());
+        for (int race = 0; race < kMaxRaces; ++race) {
+            const auto done = apply_next();
+            if (!done && done.error().code != ErrorCode::kConflict) return pass_on(done.error());
+            if (done && *done == Step::kNothingLeft) return {};
+            if (done && *done == Step::kApplied) race = -1;
+        }
+        return fail(ErrorCode::kConflict, "other loaders of {} were faster {} times", contract_.table.text(), kMaxRaces);
+    }
+
+private:
+    enum class Step {
+        kNothingLeft,
+        kApplied,
+        kOvertaken,  ///< Another loader has applied them.
+    };
+
+    struct Base {
+        std::shared_ptr<const delta::Snapshot> snapshot;  // nullptr: no such table yet
+        std::int64_t txn = -1;
+    };
+
+    std::string app_id() const { return fmt::format("lagoa/{}/{}", from_.source.name, contract_.table.text()); }
+    std::string quarantine_app_id() const { return app_id() + "/quarantine"; }
+    TableName quarantine() const { return {"quarantine", contract_.table.table}; }
+
+    Result<Base> base_of(const TableName& table, const std::string& app) const {
+        auto snapshot = context_.lake->snapshot(table, kHead);
+        if (!snapshot && snapshot.error().code == ErrorCode::kNotFound) return Base{};
+        if (!snapshot) return pass_on(snapshot.error());
+        return Base{*snapshot, (*snapshot)->txn_version(app)};
+    }
+
+    // Applies the next batch of manifests in one commit.
+    Result<Step> apply_next() {
+        const Base base = LAGOA_TRY(base_of(contract_.table, app_id()));
+        if (base.snapshot != nullptr) result_.version = base.snapshot->version;
+        auto manifests = LAGOA_TRY(manifests_after(*context_.landing, from_.source.name, static_cast<std::uint64_t>(std::max<std::int64_t>(base.txn, 0))));
+        if (manifests.empty()) return Step::kNothingLeft;
+        const std::vector<Feed> feeds = take_batch(manifests);
+        const std::string name = "load/" + new_uuid();
+        const auto rows = std::make_shared<LandingRows>(*context_.landing, feeds, contract_, [this] { return context_.lake->connect(kHead); });
+        LAGOA_TRY(session_.add_source(name, rows));
+        LAGOA_TRY(stage_.fill(name, feeds));
+        LAGOA_TRY(stage_.find_repeats(base.snapshot.get()));
+        const auto last = static_cast<std::int64_t>(manifests.back().sequence);
+        const auto refused = LAGOA_TRY(quarantine_rows(last));
+        if (!refused) return Step::kOvertaken;
+        const bool committed = LAGOA_TRY(add_rows(manifests, base));
+        if (!committed) return Step::kOvertaken;
+        result_.manifests += manifests.size();
+        result_.rows_in += rows->counts().records;
+        result_.rows_skipped += rows->counts().skipped;
+        result_.size_bytes += rows->counts().size_bytes;
+        result_.rows_quarantined += refused->refused;
+        result_.rows_duplicate += refused->repeated;
+        return Step::kApplied;
+    }
+
+    // The objects of the first manifests, up to the batch's size; the other manifests are dropped from the list.
+    std::vector<Feed> take_batch(std::vector<Manifest>& manifests) {
+        std::vector<Feed> feeds;
+        std::uint64_t bytes = 0;
+        std::size_t taken = 0;
+        for (; taken < manifests.size(); ++taken) {
+            std::uint64_t more = 0;
+            for (const auto& object : manifests[taken].objects) more += object.size_bytes;
+            if (taken > 0 && bytes + more > kBatchBytes) break;
+            bytes += more;
+            for (const auto& object : manifests[taken].objects) add_feeds(manifests[taken], object, feeds);
+        }
+        manifests.resize(taken);
+        return feeds;
+    }
+
+    void add_feeds(const Manifest& manifest, const LandedObject& object, std::vector<Feed>& feeds) {
+        if (object.format == RecordFormat::kNone) return;
+        if (from_.source.find(object.stream) == nullptr) {
+            log::warn("load.unknown_stream", {{"table", contract_.table.text()}, {"source", from_.source.name}, {"stream", object.stream}, {"object", object.key}});
+            return;
+        }
+        for (auto& plan : from_.plans)
+            if (plan.stream->name == object.stream) feeds.push_back({&manifest, &object, &plan});
+    }
+
+    // Commits the refused rows that are not in quarantine yet. nullopt: another loader was faster.
+    Result<std::optional<LoadStage::Counts>> quarantine_rows(std::int64_t last) {
+        const Base base = LAGOA_TRY(base_of(quarantine(), quarantine_app_id()));
+        const auto counts = LAGOA_TRY(stage_.count(base.txn));
+        if (counts.bad == 0) return std::optional(counts);
+        const WriteRequest request{.table = quarantine(),
+                                   .select = stage_.refusals(from_.source.name, context_.run, context_.clock->now(), base.txn),
+                                   .properties = {},
+                                   .description = "Rows that broke the contract of " + contract_.table.text(),
+                                   .txn = delta::Txn{.app_id = quarantine_app_id(), .version = last},
+                                   .txn_after = base.txn,
+                                   .operation = "QUARANTINE"};
+        const auto written = LAGOA_TRY(context_.lake->write(session_, request), "quarantining rows of {}", contract_.table.text());
+        if (!written.committed) return std::optional<LoadStage::Counts>();
+        result_.quarantine_version = written.version;
+        return std::optional(counts);
+    }
+
+    Result<bool> add_rows(const std::vector<Manifest>& manifests, const Base& base) {
+        WriteRequest request{.table = contract_.table,
+                             .select = stage_.additions(),
+                             .description = contract_.description,
+                             .txn = delta::Txn{.app_id = app_id(), .version = static_cast<std::int64_t>(manifests.back().sequence)},
+                             .txn_after = base.txn,
+                             .operation = "LOAD"};
+        if (!contract_.rules.empty()) {
+            LAGOA_TRY(session_.execute("CREATE OR REPLACE TEMP VIEW load_additions AS " + request.select));
+            LAGOA_TRY(check_rules(session_, contract_, "temp.load_additions"));
+        }
+        json::Array key;
+        for (const auto& name : contract_.key()) key.emplace_back(name);
+        request.properties["lagoa.businessKey"] = json::dump(key);
+        for (const auto& column : contract_.columns)
+            if (!column.description.empty()) request.comments[column.name] = column.description;
+        request.comments["_run"] = "Run that landed the object.";
+        request.comments["_object"] = "Object in landing that the row was taken from.";
+        request.comments["_pointer"] = "Place of the record in the object.";
+        request.comments["_known_from"] = "When the source said so.";
+        request.user_metadata = json::dump(json::make_object({{"run", context_.run},
+                                                              {"source", from_.source.name},
+                                                              {"first_manifest", manifests.front().sequence},
+                                                              {"last_manifest", manifests.back().sequence}}));
+        const auto written = LAGOA_TRY(context_.lake->write(session_, request), "loading {}", contract_.table.text());
+        if (!written.committed) return false;
+        result_.version = written.version;
+        result_.committed = true;
+        result_.rows_out += written.rows;
+        return true;
+    }
+
+    const LoadContext& context_;
+    const Contract& contract_;
+    SourcePlan& from_;
+    Session& session_;
+    LoadStage stage_;
+    LoadResult& result_;
+};
+
+// The sources that feed `table`, with their plans.
+Result<std::vector<std::unique_ptr<SourcePlan>>> feeding_sources(const LoadContext& context, const Contract* contract, const TableName& table, const TimeZone& zone) {
+    std::vector<std::unique_ptr<SourcePlan>> found;
+    for (const auto& [name, document] : context.project->sources) {
+        auto from = std::make_unique<SourcePlan>(SourcePlan{LAGOA_TRY(parse_source(name, document)), {}});
+        for (const auto& stream : from->source.streams) {
+            for (std::size_t i = 0; i < stream.tables.size(); ++i) {
+                if (stream.tables[i].table != table) continue;
+                if (contract == nullptr)
+                    return fail_with_hint(ErrorCode::kInvalidConfig, fmt::format("Write contracts/{}.odcs.yaml.", table.text()), "{} has no contract", table.text());
+                from->plans.push_back(LAGOA_TRY(make_plan(from->source, stream, i, *contract, zone)));
+            }
+        }
+        if (!from->plans.empty()) found.push_back(std::move(from));
+    }
+    return found;
+}
+
+// What answers hold beside what is mapped: landing keeps it, and someone may want to know.
+void log_unmapped(const SourcePlan& from, const TableName& table) {
+    std::vector<std::string> names;
+    for (const auto& plan : from.plans)
+        for (const auto& name : plan.fields.back().unmapped())
+            if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    if (names.empty()) return;
+    std::string list;
+    for (const auto& name : names) list += (list.empty() ? "" : ",") + name;
+    log::info("load.unmapped_fields", {{"table", table.text()}, {"source", from.source.name}, {"fields", list}});
+}
+
+}  // namespace
+
+Result<LoadResult> load_table(const LoadContext& context, const TableName& table) {
+    const auto found = context.project->contracts.find(table);
+    const Contract* contract = found == context.project->contracts.end() ? nullptr : &found->second;
+    const TimeZone zone = LAGOA_TRY(TimeZone::load(context.project->time_zone));
+    const auto sources = LAGOA_TRY(feeding_sources(context, contract, table, zone));
+    if (sources.empty())
+        return fail_with_hint(ErrorCode::kNotFound, "Name a table that a file in sources/ feeds.", "no source feeds {}", table.text());
+    if (contract->key().empty())
+        return fail_with_hint(ErrorCode::kInvalidConfig, "Mark the columns that name a row with primaryKey and primaryKeyPosition.",
+                              "{}: the contract has no business key", contract->file);
+    LoadResult result;
+    for (const auto& from : sources) {
+        auto session = LAGOA_TRY(context.lake->connect(kHead));
+        const InterruptOnStop interrupt(*session, context.stop);
+        LAGOA_TRY(SourceLoader(context, *contract, *from, *session, result).run());
+        log_unmapped(*from, table);
+    }
+    return result;
+}
+
+}  // namespace lagoa::ingest

@@ -1,0 +1,283 @@
+// Goal: landed manifests become bronze rows exactly once, whatever is loaded again, killed or damaged; repeats are dropped,
+// corrections kept, bad rows quarantined. Method: a lake over memory stores and manifests written as connectors
+// write them; the crash sweep fails every store operation in turn and compares with a run that never failed.
+#include "ingest/loader.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "ingest/quarantine.h"
+#include "net/digest.h"
+#include "store/memory_store.h"
+#include "support/fake_clock.h"
+#include "support/faulty_store.h"
+
+namespace lagoa::ingest {
+namespace {
+
+using test::FaultyStore;
+
+const TableName kQuotes{"bronze", "quotes"};
+const Cut kHead{.base = Cut::Base::kHead, .pins = {}};
+
+constexpr std::string_view kContract = R"yaml(apiVersion: v3.1.0
+kind: DataContract
+id: bronze.quotes
+version: 1.0.0
+status: active
+schema:
+  - name: quotes
+    description: Quotes.
+    properties:
+      - {name: symbol, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1, description: Ticker., logicalTypeOptions: {pattern: "[A-Z0-9]+"}}
+      - {name: day, logicalType: date, primaryKey: true, primaryKeyPosition: 2}
+      - {name: price, logicalType: number, physicalType: "DECIMAL(18,4)", logicalTypeOptions: {minimum: 0}}
+)yaml";
+
+constexpr std::string_view kSource = R"yaml(kind: http
+streams:
+  - name: quote
+    tables:
+      - {table: bronze.quotes, records: "/results/*"}
+  - name: other
+    tables:
+      - {table: bronze.quotes}
+)yaml";
+
+/// What outlives every process: the zones.
+struct Disk {
+    std::shared_ptr<ObjectStore> landing = make_memory_store();
+    std::shared_ptr<ObjectStore> bronze = make_memory_store();
+    std::shared_ptr<ObjectStore> quarantine = make_memory_store();
+    std::shared_ptr<ObjectStore> log = make_memory_store();
+    int landed = 0;
+
+    // Lands one answer and commits its manifest, `minutes` after the day's start.
+    void land(std::string_view bytes, int minutes, RecordFormat format = RecordFormat::kJson, const std::string& stream = "quote") {
+        Manifest manifest{.source = "brapi", .run = fmt::format("run-{}", ++landed), .objects = {}, .failures = {}, .cursor = {}};
+        LandedObject object{.key = fmt::format("brapi/date_ingestion=20261125/{}/{}-x.json", manifest.run, stream), .stream = stream, .item = "x", .format = format,
+                            .records_of = {}, .sha256 = net::sha256_hex(bytes), .size_bytes = bytes.size(), .request = {}, .response = {}};
+        object.fetched = parse_instant("2026-11-25T00:00:00Z").value() + std::chrono::minutes(minutes);
+        ASSERT_TRUE(landing->put(object.key, bytes).has_value());
+        manifest.objects.push_back(object);
+        ASSERT_TRUE(commit_manifest(*landing, manifest).has_value());
+    }
+};
+
+std::string quotes(std::string_view records) { return fmt::format(R"({{"results":[{}]}})", records); }
+
+/// One process over `disk`: project, engine and lake.
+struct Process {
+    explicit Process(const Disk& disk) : Process(disk, disk.bronze, disk.quarantine) {}
+    Process(const Disk& disk, std::shared_ptr<ObjectStore> bronze, std::shared_ptr<ObjectStore> quarantine) : landing(disk.landing) {
+        project.name = "test";
+        project.sources.emplace("brapi", Document::parse("sources/brapi.yaml", kSource).value());
+        project.contracts.emplace(kQuotes, parse_contract(Document::parse("contracts/bronze.quotes.odcs.yaml", kContract).value()).value());
+        engine = Engine::open({}).value();
+        lake = Lake::open({.zones = {{"landing", landing}, {"bronze", std::move(bronze)}, {"quarantine", std::move(quarantine)}}, .log = disk.log, .engine = engine.get(), .clock = &clock}).value();
+    }
+
+    Result<LoadResult> load() {
+        return load_table({.project = &project, .lake = lake.get(), .landing = landing.get(), .clock = &clock, .stop = {}, .run = "load-run"}, kQuotes);
+    }
+
+    // The rows of `sql`, a text each, values with `|` between them.
+    std::vector<std::string> read(const std::string& sql) {
+        std::vector<std::string> out;
+        const auto session = lake->connect(kHead).value();
+        auto rows = session->rows(sql);
+        if (!rows) return {"error: " + rows.error().message};
+        for (const auto& row : *rows) {
+            std::string line;
+            for (const auto& [name, value] : row) line += (line.empty() ? "" : "|") + (value.is_string() ? *value.string() : json::dump(value));
+            out.push_back(std::move(line));
+        }
+        return out;
+    }
+    std::vector<std::string> rows() { return read("SELECT symbol, CAST(day AS VARCHAR) AS day, price, strftime(_known_from AT TIME ZONE 'UTC', '%H:%M') AS known FROM bronze.quotes ORDER BY symbol, day, _known_from, price"); }
+
+    Project project;
+    test::FakeClock clock;
+    std::shared_ptr<ObjectStore> landing;
+    std::unique_ptr<Engine> engine;
+    std::unique_ptr<Lake> lake;
+};
+
+using Rows = std::vector<std::string>;
+
+TEST(Loader, AddsRowsWithTheirOrigin) {
+    Disk disk;
+    disk.land(quotes(R"({"symbol":"PETR4","day":"2026-11-24","price":35.1},{"symbol":"VALE3","day":null,"price":"61.00005"},{"symbol":"vale3","price":1},{"symbol":"BAD 1","price":-1})"), 1);
+    Process process(disk);
+    const auto loaded = process.load();
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+    EXPECT_EQ(loaded->rows_in, 4u);
+    EXPECT_EQ(loaded->rows_out, 1u);
+    EXPECT_EQ(loaded->rows_quarantined, 3u);
+    EXPECT_EQ(loaded->manifests, 1u);
+    EXPECT_TRUE(loaded->committed);
+    EXPECT_EQ(process.rows(), (Rows{"PETR4|2026-11-24|35.1000|00:01"}));
+    EXPECT_EQ(process.read("SELECT _run, _object, _pointer FROM bronze.quotes"), (Rows{"run-1|brapi/date_ingestion=20261125/run-1/quote-x.json|/results/0"}));
+    EXPECT_EQ(process.read("SELECT pointer, list_transform(CAST(rules AS JSON[]), lambda r: r->>'rule') AS rules, source, sequence, run, object IS NOT NULL AS o FROM quarantine.quotes ORDER BY pointer"),
+              (Rows{R"(/results/1|["scale"]|brapi|1|load-run|true)", R"(/results/2|["pattern"]|brapi|1|load-run|true)", R"(/results/3|["range","pattern"]|brapi|1|load-run|true)"}));
+    EXPECT_EQ(process.read("SELECT record FROM quarantine.quotes WHERE pointer = '/results/1'"), (Rows{R"({"symbol":"VALE3","day":null,"price":"61.00005"})"}));
+    const auto snapshot = process.lake->snapshot(kQuotes, kHead).value();
+    EXPECT_EQ(snapshot->metadata.configuration.at("lagoa.businessKey"), R"(["symbol","day"])");
+    EXPECT_EQ(snapshot->metadata.description, "Quotes.");
+    EXPECT_EQ(snapshot->txn_version("lagoa/brapi/bronze.quotes"), 1);
+    const auto session = process.lake->connect(kHead).value();
+    const auto tables = list_quarantine(*process.lake, kHead).value();
+    ASSERT_EQ(tables.size(), 1u);
+    EXPECT_EQ(tables[0].table.text(), "bronze.quotes");
+    EXPECT_EQ(tables[0].rows, 3u);
+    const auto shown = show_quarantine(*session, tables[0].table, 2).value();
+    ASSERT_EQ(shown.size(), 2u);
+    EXPECT_EQ(shown[0].contract_version, "1.0.0");
+    EXPECT_TRUE(shown[0].rules.is_array());
+    EXPECT_EQ(show_quarantined(*session, tables[0].table, shown[1].id).value().pointer, shown[1].pointer);
+    EXPECT_EQ(show_quarantined(*session, tables[0].table, "none").error().code, ErrorCode::kNotFound);
+}
+
+TEST(Loader, LoadingAgainChangesNothing) {
+    Disk disk;
+    disk.land(quotes(R"({"symbol":"A","price":1},{"symbol":"b","price":1})"), 1);
+    const auto first = Process(disk).load().value();
+    Process process(disk);
+    const auto again = process.load().value();
+    EXPECT_FALSE(again.committed);
+    EXPECT_EQ(again.version, first.version);
+    EXPECT_EQ(again.manifests, 0u);
+    disk.land(quotes(R"({"symbol":"A","price":1.0000},{"symbol":"b","price":1})"), 2);
+    const auto repeated = process.load().value();
+    EXPECT_TRUE(repeated.committed) << "the manifest is done with";
+    EXPECT_EQ(repeated.rows_duplicate, 1u);
+    EXPECT_EQ(repeated.rows_out, 0u);
+    EXPECT_EQ(process.rows(), (Rows{"A|null|1.0000|00:01"}));
+    EXPECT_FALSE(process.load().value().committed);
+}
+
+// The same answers give the same rows whether they are loaded one by one or at once.
+TEST(Loader, KeepsCorrectionsAndDropsRepeatsInAnyBatches) {
+    const std::vector<std::string> answers = {
+        R"({"symbol":"A","day":"2026-11-24","price":1},{"symbol":"B","price":5},{"symbol":"B","price":5})",
+        R"({"symbol":"A","day":"2026-11-24","price":2},{"symbol":"B","price":5})",
+        R"({"symbol":"A","day":"2026-11-24","price":2},{"symbol":"A","day":"2026-11-25","price":2})",
+        R"({"symbol":"A","day":"2026-11-24","price":1},{"symbol":"B","price":null})",
+        // One key twice in an answer: a candle and the live one.
+        R"({"symbol":"C","price":1},{"symbol":"C","price":2})",
+        R"({"symbol":"C","price":1},{"symbol":"C","price":2})",
+        R"({"symbol":"C","price":1},{"symbol":"C","price":3})",
+        R"({"symbol":"C","price":1},{"symbol":"C","price":3})",
+        R"({"symbol":"C","price":1})",
+    };
+    const Rows expected = {
+        "A|2026-11-24|1.0000|00:01", "A|2026-11-24|2.0000|00:02", "A|2026-11-24|1.0000|00:04", "A|2026-11-25|2.0000|00:03",
+        "B|null|5.0000|00:01",       "B|null|null|00:04",         "C|null|1.0000|00:05",       "C|null|2.0000|00:05",
+        "C|null|1.0000|00:07",       "C|null|3.0000|00:07",       "C|null|1.0000|00:09",
+    };
+    for (const std::size_t step : {std::size_t{1}, std::size_t{2}, answers.size()}) {
+        Disk disk;
+        Process process(disk);
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            disk.land(quotes(answers[i]), static_cast<int>(i) + 1);
+            if ((i + 1) % step == 0) {
+                const auto loaded = process.load();
+                ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+            }
+        }
+        ASSERT_TRUE(process.load().has_value());
+        EXPECT_EQ(process.rows(), expected) << "loaded " << step << " at a time";
+        EXPECT_EQ(process.read("SELECT symbol, CAST(day AS VARCHAR) AS day, price FROM bronze.quotes_current ORDER BY symbol, day"),
+                  (Rows{"A|2026-11-24|1.0000", "A|2026-11-25|2.0000", "B|null|null", "C|null|1.0000"}));
+    }
+}
+
+TEST(Loader, ReadsLinesAndParquet) {
+    Disk disk;
+    disk.land("{\"symbol\":\"L\",\"day\":\"2026-11-24\",\"price\":\"1.5\",\"_at\":\"byte 0\"}\n", 1, RecordFormat::kJsonLines, "other");
+    Process process(disk);
+    {
+        const auto session = process.lake->connect(kHead).value();
+        const auto written = session->execute("COPY (SELECT 'P' || i AS symbol, DATE '2026-11-24' AS day, CAST(i * 1.25 AS DOUBLE) AS price, true AS other FROM range(5000) r(i)) "
+                                              "TO 'lagoa://landing/made.parquet' (FORMAT parquet)");
+        ASSERT_TRUE(written.has_value()) << written.error().message;
+        disk.land(disk.landing->get("made.parquet").value(), 2, RecordFormat::kParquet, "other");
+    }
+    const auto loaded = process.load();
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+    EXPECT_EQ(loaded->rows_out, 5001u);
+    EXPECT_EQ(process.read("SELECT symbol, price, _pointer FROM bronze.quotes WHERE symbol IN ('L', 'P3') ORDER BY symbol"), (Rows{"L|1.5000|byte 0", "P3|3.7500|/3"}));
+    EXPECT_EQ(process.read("SELECT sum(price) AS sum FROM bronze.quotes WHERE symbol <> 'L'"), (Rows{"15621875.0000"}));
+}
+
+TEST(Loader, RefusesWhatIsWrongAndLosesNothing) {
+    Disk disk;
+    disk.land(quotes(R"({"symbol":"A","price":1})"), 1);
+    Process process(disk);
+    const auto load = [&] { return process.load().error().code; };
+    const Contract good = process.project.contracts.at(kQuotes);
+    process.project.contracts.clear();
+    EXPECT_EQ(load(), ErrorCode::kInvalidConfig);
+    process.project.contracts.emplace(kQuotes, good);
+    for (auto& column : process.project.contracts.at(kQuotes).columns) column.key_position.reset();
+    EXPECT_EQ(load(), ErrorCode::kInvalidConfig);
+    process.project.contracts.at(kQuotes) = good;
+    process.project.contracts.at(kQuotes).columns[0].pattern = "(";
+    EXPECT_EQ(load(), ErrorCode::kInvalidConfig);
+    process.project.contracts.at(kQuotes) = good;
+    process.project.contracts.at(kQuotes).rules.push_back({.name = "priced", .query = "SELECT count(*) FROM {object} WHERE price < 5", .must_be = 0, .severity = "error"});
+    EXPECT_EQ(load(), ErrorCode::kDataRejected);
+    process.project.contracts.at(kQuotes) = good;
+    EXPECT_EQ(load_table({.project = &process.project, .lake = process.lake.get(), .landing = disk.landing.get(), .clock = &process.clock, .stop = {}, .run = "r"}, {"bronze", "nothing"}).error().code,
+              ErrorCode::kNotFound);
+    disk.land(R"({"answers":[]})", 2);
+    EXPECT_EQ(load(), ErrorCode::kDataRejected) << "the source has changed";
+    EXPECT_EQ(process.lake->snapshot(kQuotes, kHead).error().code, ErrorCode::kNotFound) << "no half of a batch";
+    ASSERT_TRUE(disk.landing->put("brapi/date_ingestion=20261125/run-2/quote-x.json", "{}").has_value());
+    EXPECT_EQ(load(), ErrorCode::kCorruption);
+}
+
+// Fails (and, apart, kills the process at) every operation of the stores in turn; then loads again.
+TEST(Loader, LosesAndDoublesNothingAtAnyCrash) {
+    for (const auto kind : {FaultyStore::Kind::kFail, FaultyStore::Kind::kCrash, FaultyStore::Kind::kOutcomeUnknown}) {
+        for (const bool in_quarantine : {false, true}) {
+            for (int k = 1;; ++k) {
+                Disk disk;
+                disk.land(quotes(R"({"symbol":"A","price":1},{"symbol":"bad","price":1})"), 1);
+                ASSERT_TRUE(Process(disk).load().has_value());
+                disk.land(quotes(R"({"symbol":"A","price":2},{"symbol":"worse","price":1},{"symbol":"B","price":1})"), 2);
+                auto faulty = std::make_shared<FaultyStore>(in_quarantine ? *disk.quarantine : *disk.bronze, FaultyStore::Fault{.kind = kind, .at = k});
+                {
+                    Process dying(disk, in_quarantine ? disk.bronze : faulty, in_quarantine ? faulty : disk.quarantine);
+                    const auto loaded = dying.load();
+                    ASSERT_TRUE(loaded.has_value() || faulty->tripped()) << loaded.error().message;
+                }
+                disk.land(quotes(R"({"symbol":"B","price":1},{"symbol":"worst","price":1})"), 3);
+                Process next(disk);
+                const auto loaded = next.load();
+                ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+                EXPECT_EQ(next.rows(), (Rows{"A|null|1.0000|00:01", "A|null|2.0000|00:02", "B|null|1.0000|00:02"})) << "fault " << k;
+                EXPECT_EQ(next.read("SELECT count(*) AS n, count(DISTINCT id) AS ids FROM quarantine.quotes"), (Rows{"3|3"})) << "fault " << k;
+                if (!faulty->tripped()) break;
+            }
+        }
+    }
+}
+
+TEST(Loader, AStepMadeOnAnOlderStateIsAConflict) {
+    Disk disk;
+    disk.land(quotes(R"({"symbol":"A","price":1})"), 1);
+    Process process(disk);
+    ASSERT_TRUE(process.load().has_value());
+    const auto session = process.lake->connect(kHead).value();
+    const WriteRequest late{.table = kQuotes,
+                            .select = "SELECT 'A' AS symbol, NULL::DATE AS day, 1::DECIMAL(18,4) AS price",
+                            .properties = {},
+                            .txn = delta::Txn{.app_id = "lagoa/brapi/bronze.quotes", .version = 2},
+                            .txn_after = -1};
+    EXPECT_EQ(process.lake->write(*session, late).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(process.rows().size(), 1u);
+}
+
+}  // namespace
+}  // namespace lagoa::ingest
