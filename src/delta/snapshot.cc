@@ -112,11 +112,11 @@ Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table
     if (hint && *hint > 0 && *hint <= version.value_or(*hint)) {
         const LogFiles recent = LAGOA_TRY(list_log(table, *hint), "reading table {}", name_of(table));
         auto snapshot = rebuild(table, recent, version);
-        // A hint is no promise: what it leads to may be gone or damaged while the whole log is sound.
-        const bool whole_log_may_help = !snapshot && (snapshot.error().code == ErrorCode::kCorruption ||
-                                                      snapshot.error().code == ErrorCode::kNotFound);
         if (snapshot) return snapshot;
-        if (!whole_log_may_help) return pass_on(std::move(snapshot).error(), "reading table {}", name_of(table));
+        // A hint is no promise: what it leads to may be gone or damaged while the whole log is sound.
+        const ErrorCode code = snapshot.error().code;
+        if (code != ErrorCode::kCorruption && code != ErrorCode::kNotFound)
+            return pass_on(std::move(snapshot).error(), "reading table {}", name_of(table));
     }
     const LogFiles files = LAGOA_TRY(list_log(table), "reading table {}", name_of(table));
     return LAGOA_TRY(rebuild(table, files, version), "reading table {}", name_of(table));
