@@ -27,7 +27,7 @@ Result<std::vector<std::string>> business_key(const Schema& schema, const std::s
 
 std::optional<std::string> current_view_sql(const LakeTable& table) {
     const delta::Metadata& metadata = table.snapshot().metadata;
-    const auto property = metadata.configuration.find(kBusinessKeyProperty);
+    const auto property = metadata.configuration.find(std::string(kBusinessKeyProperty));
     if (property == metadata.configuration.end() || metadata.schema.find("_known_from") == nullptr) return std::nullopt;
     auto key = business_key(metadata.schema, property->second);
     if (!key) {

@@ -10,7 +10,7 @@
 namespace lagoa {
 
 inline constexpr std::string_view kCurrentSuffix = "_current";
-inline constexpr const char* kBusinessKeyProperty = "lagoa.businessKey";  ///< JSON array of column names
+inline constexpr std::string_view kBusinessKeyProperty = "lagoa.businessKey";  ///< JSON array of column names
 
 /// The view's SELECT; nullopt if `table` has no business key. Newest is by `_known_from`, then by arrival
 /// (`_run`, `_object`, `_pointer`). Raises kCorruption for a key that is not a list of the table's columns.

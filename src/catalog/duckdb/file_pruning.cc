@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/filter/expression_filter.hpp"
 #include "duckdb/planner/filter/list.hpp"
 
@@ -32,15 +33,34 @@ struct Bounds {
     bool only_null = false;
     bool may_have_nan = false;
     bool exact = false;              // minimum and maximum are as the values are, not widened
-    std::optional<Value> constant;   // every row has it (partition columns)
+    std::optional<Value> constant;   // every row has it: a partition column's value, or NULL
 };
 
 constexpr std::int64_t kInstantSlackMicros = 999;  // maxima are cut to milliseconds
 
-// A decimal beyond 15 digits may come from a writer that prints doubles: compared as doubles, one step wider.
-bool needs_slack(const LogicalType& type) {
+// A decimal of more than 15 digits may come from a writer that prints doubles.
+bool may_be_rounded(const LogicalType& type) {
     return type.id() == LogicalTypeId::DECIMAL && duckdb::DecimalType::GetWidth(type) > std::numeric_limits<double>::digits10;
 }
+
+// Wide enough to hold a widened bound of `type`.
+LogicalType compared_as(const LogicalType& type) {
+    return may_be_rounded(type) ? LogicalType::DECIMAL(duckdb::DecimalType::MaxWidth(), duckdb::DecimalType::GetScale(type)) : type;
+}
+
+// Outwards by what a double of that size is rounded by. One of up to 15 digits was printed exactly.
+Value widen_decimal(const Value& value, bool is_maximum) {
+    constexpr std::int64_t kExactInDouble = 1'000'000'000'000'000;
+    constexpr int kDoubleBits = 52;
+    const auto unscaled = value.GetValueUnsafe<duckdb::hugeint_t>();
+    const duckdb::hugeint_t size = unscaled < 0 ? -unscaled : unscaled;
+    if (size < kExactInDouble) return value;
+    const duckdb::hugeint_t slack = (size >> kDoubleBits) + 1;
+    return Value::DECIMAL(is_maximum ? unscaled + slack : unscaled - slack, duckdb::DecimalType::MaxWidth(),
+                          duckdb::DecimalType::GetScale(value.type()));
+}
+
+bool is_float(const LogicalType& type) { return type.id() == LogicalTypeId::DOUBLE || type.id() == LogicalTypeId::FLOAT; }
 
 bool is_instant(const LogicalType& type) { return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_TZ; }
 
@@ -51,13 +71,10 @@ std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType&
     else if (stat->number() != nullptr) value = Value(stat->number()->text);
     else if (stat->boolean() != nullptr) value = Value::BOOLEAN(*stat->boolean());
     else return std::nullopt;
-    if (!value.DefaultTryCastAs(needs_slack(type) ? LogicalType::DOUBLE : type, true)) return std::nullopt;
+    if (!value.DefaultTryCastAs(compared_as(type), true)) return std::nullopt;
 
-    if (value.type().id() == LogicalTypeId::DOUBLE || value.type().id() == LogicalTypeId::FLOAT) {
-        if (std::isnan(value.GetValue<double>())) return std::nullopt;
-        constexpr double kInfinity = std::numeric_limits<double>::infinity();
-        if (needs_slack(type)) value = Value::DOUBLE(std::nextafter(value.GetValue<double>(), is_maximum ? kInfinity : -kInfinity));
-    }
+    if (is_float(type) && std::isnan(value.GetValue<double>())) return std::nullopt;
+    if (may_be_rounded(type)) value = widen_decimal(value, is_maximum);
     if (is_maximum && is_instant(type)) {
         const std::int64_t micros = value.GetValueUnsafe<std::int64_t>();
         if (micros > std::numeric_limits<std::int64_t>::max() - kInstantSlackMicros - 1) return std::nullopt;
@@ -78,15 +95,15 @@ Bounds bounds_of_partition(const std::optional<std::string>& text, const Logical
 }
 
 Bounds bounds_from_stats(const delta::FileStats& stats, delta::ColumnPath column, const LogicalType& type) {
-    const bool is_float = type.id() == LogicalTypeId::DOUBLE || type.id() == LogicalTypeId::FLOAT;
-    Bounds bounds{.compared_as = needs_slack(type) ? LogicalType::DOUBLE : type, .may_have_nan = is_float};
-    bounds.exact = !is_float && !needs_slack(type) && !is_instant(type);
+    Bounds bounds{.compared_as = compared_as(type), .may_have_nan = is_float(type)};
+    bounds.exact = !is_float(type) && !may_be_rounded(type) && !is_instant(type);
     if (type.IsNested()) return bounds;
     bounds.minimum = bound_from_json(stats.min(column), type, false);
     bounds.maximum = bound_from_json(stats.max(column), type, true);
     const std::int64_t nulls = stats.null_count(column).value_or(-1);
     bounds.may_have_null = nulls != 0;
     bounds.only_null = nulls >= 0 && nulls == stats.row_count().value_or(-1);
+    if (bounds.only_null) bounds.constant = Value(type);
     return bounds;
 }
 
@@ -106,6 +123,35 @@ bool may_compare(ExpressionType comparison, const Value& filter_constant, const 
         case ExpressionType::COMPARE_LESSTHANOREQUALTO: return !low || *low <= constant;
         case ExpressionType::COMPARE_NOTEQUAL: return !(bounds.exact && low && high && *low == constant && *high == constant);
         default: return true;
+    }
+}
+
+bool is_column(const duckdb::Expression& expression) { return expression.GetExpressionType() == ExpressionType::BOUND_REF; }
+
+bool may_match_comparison(const duckdb::BoundComparisonExpression& comparison, const Bounds& bounds) {
+    const bool flipped = is_column(*comparison.right);
+    const auto& column = flipped ? comparison.right : comparison.left;
+    const auto& other = flipped ? comparison.left : comparison.right;
+    if (!is_column(*column) || other->GetExpressionType() != ExpressionType::VALUE_CONSTANT) return true;
+    const ExpressionType type = comparison.GetExpressionType();
+    return may_compare(flipped ? duckdb::FlipComparisonExpression(type) : type, other->Cast<duckdb::BoundConstantExpression>().value, bounds);
+}
+
+// A predicate that DuckDB keeps as an expression over the one column: what of it we can judge.
+bool may_match_expression(const duckdb::Expression& expression, const Bounds& bounds) {
+    const auto may_match_child = [&](const auto& child) { return may_match_expression(*child, bounds); };
+    switch (expression.GetExpressionType()) {
+        case ExpressionType::OPERATOR_IS_NULL:
+            return bounds.may_have_null || !is_column(*expression.Cast<duckdb::BoundOperatorExpression>().children[0]);
+        case ExpressionType::OPERATOR_IS_NOT_NULL:
+            return !bounds.only_null || !is_column(*expression.Cast<duckdb::BoundOperatorExpression>().children[0]);
+        case ExpressionType::CONJUNCTION_AND:
+            return std::ranges::all_of(expression.Cast<duckdb::BoundConjunctionExpression>().children, may_match_child);
+        case ExpressionType::CONJUNCTION_OR:
+            return std::ranges::any_of(expression.Cast<duckdb::BoundConjunctionExpression>().children, may_match_child);
+        default:
+            return expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COMPARISON ||
+                   may_match_comparison(expression.Cast<duckdb::BoundComparisonExpression>(), bounds);
     }
 }
 
@@ -141,9 +187,9 @@ bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter
         }
         case TableFilterType::DYNAMIC_FILTER: return may_match_dynamic(context, filter.Cast<duckdb::DynamicFilter>(), bounds);
         case TableFilterType::EXPRESSION_FILTER: {
-            if (!bounds.constant) return true;
-            duckdb::ExpressionFilter copy(filter.Cast<duckdb::ExpressionFilter>().expr->Copy());
-            return copy.EvaluateWithConstant(context, *bounds.constant);
+            const auto& expression = filter.Cast<duckdb::ExpressionFilter>().expr;
+            if (!bounds.constant) return may_match_expression(*expression, bounds);
+            return duckdb::ExpressionFilter(expression->Copy()).EvaluateWithConstant(context, *bounds.constant);
         }
         case TableFilterType::STRUCT_EXTRACT:
         case TableFilterType::BLOOM_FILTER: return true;

@@ -1,6 +1,9 @@
 #include "catalog/duckdb/lake_insert.h"
 
 #include <algorithm>
+#include <array>
+
+#include <fmt/ranges.h>
 
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/execution/operator/persistent/physical_copy_to_file.hpp"
@@ -17,6 +20,7 @@
 #include "duckdb/planner/operator/logical_insert.hpp"
 
 #include "base/text.h"
+#include "catalog/duckdb/current_view.h"
 #include "catalog/duckdb/lake_table.h"
 #include "catalog/duckdb/staged_file.h"
 #include "engine/duckdb/error.h"
@@ -187,10 +191,18 @@ std::string partition_column(const duckdb::ParsedExpression& key, const Schema& 
     return field->name;
 }
 
-std::string property_text(const std::string& name, const duckdb::ParsedExpression& value) {
+// The properties that may be set in SQL. DuckDB's parser hands us their names in lower case.
+constexpr std::array<std::string_view, 6> kTableProperties = {
+    kBusinessKeyProperty,               "delta.appendOnly",                   "delta.checkpointInterval",
+    "delta.dataSkippingNumIndexedCols", "delta.deletedFileRetentionDuration", "delta.logRetentionDuration"};
+
+std::pair<std::string, std::string> property(const std::string& lowered, const duckdb::ParsedExpression& value) {
+    const auto name = std::ranges::find(kTableProperties, lowered, to_lower);
+    if (name == kTableProperties.end())
+        raise({ErrorCode::kUnsupported, fmt::format("table property {} is not known", lowered), fmt::format("Known are {}.", fmt::join(kTableProperties, ", "))});
     if (value.GetExpressionType() != duckdb::ExpressionType::VALUE_CONSTANT)
-        raise({ErrorCode::kInvalidArgument, fmt::format("property {}: not a constant", name)});
-    return value.Cast<duckdb::ConstantExpression>().value.ToString();
+        raise({ErrorCode::kInvalidArgument, fmt::format("table property {}: not a constant", *name)});
+    return {std::string(*name), value.Cast<duckdb::ConstantExpression>().value.ToString()};
 }
 
 }  // namespace
@@ -236,7 +248,7 @@ TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreat
     }
     for (const auto& key : base.partition_keys)
         write.metadata.partition_columns.push_back(partition_column(*key, write.metadata.schema));
-    for (const auto& [name, value] : base.options) write.metadata.configuration[name] = property_text(name, *value);
+    for (const auto& [name, value] : base.options) write.metadata.configuration.insert(property(name, *value));
     return write;
 }
 

@@ -135,7 +135,7 @@ TEST_F(LakeInsertTest, EveryFailureOfTheStoreLeavesTheTableWhole) {
             const std::shared_ptr<ObjectStore> disk = make_memory_store();
             open(disk);
             run(*connect(), "CREATE TABLE bronze.t AS SELECT 1 AS x");
-            auto faulty = std::make_shared<FaultyStore>(*disk, FaultyStore::Fault{.kind = kind, .at = at});
+            auto faulty = std::make_shared<FaultyStore>(*disk, FaultyStore::Fault{.kind = kind, .at = at, .code = ErrorCode::kResourceExhausted});
             open(faulty);
             const auto inserted = connect()->execute("INSERT INTO bronze.t SELECT i FROM range(2, 5) r(i)");
             const bool tripped = faulty->tripped();
