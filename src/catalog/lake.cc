@@ -14,7 +14,10 @@ namespace {
 class LakeOnEngine final : public Lake {
 public:
     LakeOnEngine(LakeOptions options, std::shared_ptr<LakeTables> tables)
-        : engine_(*options.engine), clock_(*options.clock), tables_(std::move(tables)), log_(std::move(options.log), clock_) {}
+        : engine_(*options.engine),
+          clock_(*options.clock),
+          tables_(std::move(tables)),
+          log_(std::move(options.log), clock_) {}
 
     Result<std::unique_ptr<Session>> connect(const Cut& cut) override {
         auto view = LAGOA_TRY(make_cut_view(tables_, log_, cut), "connecting to the lake");
@@ -26,9 +29,11 @@ public:
     Result<WriteResult> write(Session& session, const WriteRequest& request) override {
         const delta::TableLocation location = LAGOA_TRY(tables_->locate(request.table));
         auto newest = tables_->newest(request.table);
-        if (!newest && newest.error().code != ErrorCode::kNotFound) return pass_on(newest.error(), "writing {}", request.table.text());
+        if (!newest && newest.error().code != ErrorCode::kNotFound)
+            return pass_on(newest.error(), "writing {}", request.table.text());
         auto base = newest ? std::move(*newest) : nullptr;
-        const WriteResult written = LAGOA_TRY(TableWriter(session, location, std::move(base), request, clock_).run(), "writing {}", request.table.text());
+        const WriteResult written = LAGOA_TRY(TableWriter(session, location, std::move(base), request, clock_).run(),
+                                              "writing {}", request.table.text());
         // What a session has written it reads, whatever its cut.
         if (const auto view = attached_view(session)) view->pin(request.table, written.version);
         return written;
@@ -70,7 +75,8 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
-    if (!options.engine || !options.log) return fail(ErrorCode::kInvalidArgument, "opening the lake: it needs an engine and a store for its log");
+    if (!options.engine || !options.log)
+        return fail(ErrorCode::kInvalidArgument, "opening the lake: it needs an engine and a store for its log");
     if (!options.clock) options.clock = &system_clock();
     for (const auto& [zone, store] : options.zones) LAGOA_TRY(options.engine->mount(zone, store), "opening the lake");
     auto tables = std::make_shared<LakeTables>();

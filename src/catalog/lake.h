@@ -37,26 +37,26 @@ enum class WriteMode { kAppend, kOverwrite, kMerge };
 
 struct WriteRequest {
     TableName table;
-    std::string select;      ///< One SELECT; its columns are the table's. Runs in the session passed.
+    std::string select;  ///< One SELECT; its columns are the table's. Runs in the session passed.
     WriteMode mode = WriteMode::kAppend;
-    std::vector<std::string> key;            ///< kMerge: matched rows are replaced, others added.
-    std::vector<std::string> partition_by;   ///< Used when the table is created.
+    std::vector<std::string> key;                   ///< kMerge: matched rows are replaced, others added. NULLs match.
+    std::vector<std::string> partition_by;          ///< Used when the table is created.
     std::map<std::string, std::string> properties;  ///< Table properties to hold (`lagoa.businessKey`: JSON array).
     std::map<std::string, std::string> comments;    ///< Column → description, for new columns.
     std::string description;
-    std::optional<delta::Txn> txn;           ///< Already committed: nothing is written.
+    std::optional<delta::Txn> txn;  ///< Already committed: nothing is written.
     /// The txn version (-1: none) of txn's application that `select` was made on; kConflict if the table has another,
     /// lower than txn's own. What a reader-then-writer needs whose steps may be cut differently by another one.
     std::optional<std::int64_t> txn_after;
     std::string operation = "WRITE";
-    std::string user_metadata;               ///< JSON text kept in the commit.
-    bool skip_if_empty = false;              ///< No rows: no commit (but the table is created).
+    std::string user_metadata;   ///< JSON text kept in the commit.
+    bool skip_if_empty = false;  ///< No rows: no commit (but the table is created).
 };
 
 struct WriteResult {
     delta::Version version = -1;  ///< The table's version after the write (also when nothing was written).
     bool committed = false;
-    std::uint64_t rows = 0;       ///< Rows written (for a merge: rows of the source).
+    std::uint64_t rows = 0;  ///< Rows written (for a merge: rows of the source).
     std::uint64_t files = 0;
     std::uint64_t size_bytes = 0;
 };
@@ -73,7 +73,7 @@ struct TableInfo {
 
 struct LakeOptions {
     std::map<std::string, std::shared_ptr<ObjectStore>> zones;  ///< By name; shared_ptr: engine sessions outlive calls.
-    std::shared_ptr<ObjectStore> log;                            ///< Holds `_lagoa/log/`.
+    std::shared_ptr<ObjectStore> log;                           ///< Holds `_lagoa/log/`.
     Engine* engine = nullptr;
     Clock* clock = nullptr;
     std::string time_zone = "America/Sao_Paulo";
@@ -93,6 +93,7 @@ public:
 
     /// Writes rows of `request.select`, run in `session`. New columns of an append or overwrite are added
     /// to the schema as nullable; a column that cannot hold its old type is kDataRejected.
+    /// Builds on the table's newest version, whatever the session's cut; afterwards the session sees what it wrote.
     /// kConflict, kResourceExhausted (disk full; nothing visible), as delta::commit.
     virtual Result<WriteResult> write(Session& session, const WriteRequest& request) = 0;
 

@@ -15,7 +15,9 @@ constexpr std::string_view kFormatName = "lagoa.lake.version/";
 constexpr std::string_view kFormat = "lagoa.lake.version/1";
 constexpr int kMaxAttempts = 50;  // each lost race is a publish of someone else
 
-std::string key_of(std::uint64_t version) { return fmt::format("{}{:020}.json", kFolder, version); }
+std::string key_of(std::uint64_t version) {
+    return fmt::format("{}{:020}.json", kFolder, version);
+}
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
     std::uint64_t number = 0;
@@ -71,7 +73,8 @@ Result<LakeVersion> parse_entry(std::uint64_t version, std::string_view text) {
     const std::string format = value->string_at("format").value_or("");
     if (format != kFormat && format.starts_with(kFormatName))
         return fail_with_hint(ErrorCode::kUnsupported, "Use the version of lagoa that wrote it, or a newer one.",
-                              "reading lake version {}: its format is {}, this version of lagoa reads {}", version, format, kFormat);
+                              "reading lake version {}: its format is {}, this version of lagoa reads {}", version,
+                              format, kFormat);
     if (format != kFormat) return damaged(version, "its format is \"" + format + "\"");
 
     LakeVersion entry;
@@ -132,7 +135,8 @@ Result<bool> put_entry(ObjectStore& store, std::uint64_t version, const std::str
 }
 
 // kConflict if one of `tables` moved, since `base`, to where this publisher does not want it.
-Result<> check_disjoint(const std::map<TableName, PublishedTable>& tables, const LakeVersion& base, const LakeVersion& latest) {
+Result<> check_disjoint(const std::map<TableName, PublishedTable>& tables, const LakeVersion& base,
+                        const LakeVersion& latest) {
     const auto published = [](const LakeVersion& version, const TableName& name) -> const PublishedTable* {
         const auto found = version.tables.find(name);
         return found == version.tables.end() ? nullptr : &found->second;
@@ -142,9 +146,10 @@ Result<> check_disjoint(const std::map<TableName, PublishedTable>& tables, const
         const PublishedTable* now = published(latest, name);
         const bool moved = (before == nullptr) != (now == nullptr) || (before && *before != *now);
         if (moved && now && *now != table)
-            return fail_with_hint(ErrorCode::kConflict, "Run again from the newest lake version.",
-                                  "publishing {} at version {}: lake version {} has it at version {}, published since lake version {}",
-                                  name.text(), table.version, latest.version, now->version, base.version);
+            return fail_with_hint(
+                ErrorCode::kConflict, "Run again from the newest lake version.",
+                "publishing {} at version {}: lake version {} has it at version {}, published since lake version {}",
+                name.text(), table.version, latest.version, now->version, base.version);
     }
     return {};
 }
@@ -170,7 +175,8 @@ Result<std::vector<LakeVersion>> LakeLog::history(std::size_t limit) {
     return versions;
 }
 
-Result<LakeVersion> LakeLog::publish(const std::map<TableName, PublishedTable>& tables, const LakeVersion& base, std::string_view run) {
+Result<LakeVersion> LakeLog::publish(const std::map<TableName, PublishedTable>& tables, const LakeVersion& base,
+                                     std::string_view run) {
     const std::string id = new_uuid();  // tells our entry from an equal one of someone else
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
         const LakeVersion latest = LAGOA_TRY(this->latest());
@@ -187,7 +193,8 @@ Result<LakeVersion> LakeLog::publish(const std::map<TableName, PublishedTable>& 
         [[maybe_unused]] const auto hinted = store_->put(kHintKey, std::to_string(next.version));
         return next;
     }
-    return fail(ErrorCode::kConflict, "publishing {} tables: {} others published first, every time", tables.size(), kMaxAttempts);
+    return fail(ErrorCode::kConflict, "publishing {} tables: {} others published first, every time", tables.size(),
+                kMaxAttempts);
 }
 
 }  // namespace lagoa

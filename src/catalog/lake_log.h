@@ -33,8 +33,8 @@ struct LakeVersion {
     Instant time;
     std::string run;
     std::map<TableName, PublishedTable> tables;
-    std::map<std::string, std::string> views;          ///< `zone.name` → SQL; none are written yet.
-    std::map<std::string, std::uint64_t> tags;         ///< name → lake version; none are written yet.
+    std::map<std::string, std::string> views;   ///< `zone.name` → SQL; none are written yet.
+    std::map<std::string, std::uint64_t> tags;  ///< name → lake version; none are written yet.
 };
 
 /// Thread-safe.
@@ -52,7 +52,8 @@ public:
     /// Adds or moves `tables` in one entry. Unchanged tables make no entry: the latest is returned.
     /// `base` is what the publisher had read; kConflict if one of `tables` was published to another version
     /// since.
-    Result<LakeVersion> publish(const std::map<TableName, PublishedTable>& tables, const LakeVersion& base, std::string_view run);
+    Result<LakeVersion> publish(const std::map<TableName, PublishedTable>& tables, const LakeVersion& base,
+                                std::string_view run);
 
 private:
     std::shared_ptr<ObjectStore> store_;  // shared with the lake's zones

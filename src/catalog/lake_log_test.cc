@@ -24,7 +24,9 @@ struct LakeLogTest : testing::Test {
     test::FakeClock clock;
     LakeLog log{store, clock};
 
-    static Tables at(const TableName& name, delta::Version version) { return {{name, {"/lake/" + name.table, version}}}; }
+    static Tables at(const TableName& name, delta::Version version) {
+        return {{name, {"/lake/" + name.table, version}}};
+    }
 };
 
 TEST_F(LakeLogTest, NothingPublishedIsVersionZero) {
@@ -84,9 +86,11 @@ TEST_F(LakeLogTest, AMissingStaleOrWrongHintChangesNothing) {
 
 TEST_F(LakeLogTest, DamagedAndNewerEntriesAreRefusedByName) {
     const std::string key = "_lagoa/log/00000000000000000001.json";
-    for (const char* text : {"", "{", "[]", R"({"format":"other/1"})", R"({"format":"lagoa.lake.version/1","version":2,"time":"2026-01-02T00:00:00Z","tables":{}})",
-                             R"({"format":"lagoa.lake.version/1","version":1,"time":"2026-01-02T00:00:00Z","tables":{"x":{}}})",
-                             R"({"format":"lagoa.lake.version/1","version":1,"tables":{}})"}) {
+    for (const char* text :
+         {"", "{", "[]", R"({"format":"other/1"})",
+          R"({"format":"lagoa.lake.version/1","version":2,"time":"2026-01-02T00:00:00Z","tables":{}})",
+          R"({"format":"lagoa.lake.version/1","version":1,"time":"2026-01-02T00:00:00Z","tables":{"x":{}}})",
+          R"({"format":"lagoa.lake.version/1","version":1,"tables":{}})"}) {
         ASSERT_TRUE(store->put(key, text).has_value());
         const auto read = log.latest();
         ASSERT_FALSE(read.has_value()) << text;
@@ -141,8 +145,10 @@ TEST_F(LakeLogTest, RacingPublishersOfOneTableHaveOneWinner) {
         for (int t = 0; t < 4; ++t)
             threads.emplace_back([&, t] {
                 const auto published = LakeLog(store, clock).publish(at(kStocks, t), {}, "run");
-                if (published) ++won;
-                else if (published.error().code == ErrorCode::kConflict) ++lost;
+                if (published)
+                    ++won;
+                else if (published.error().code == ErrorCode::kConflict)
+                    ++lost;
             });
     }
     EXPECT_EQ(won, 1);

@@ -28,7 +28,10 @@ struct OpenLake {
 
     OpenLake(std::shared_ptr<ObjectStore> silver, std::shared_ptr<ObjectStore> log) {
         engine = Engine::open({}).value();
-        lake = Lake::open({.zones = {{"silver", std::move(silver)}, {"gold", make_memory_store()}}, .log = std::move(log), .engine = engine.get(), .clock = &clock})
+        lake = Lake::open({.zones = {{"silver", std::move(silver)}, {"gold", make_memory_store()}},
+                           .log = std::move(log),
+                           .engine = engine.get(),
+                           .clock = &clock})
                    .value();
         session = lake->connect(kHead).value();
     }
@@ -67,7 +70,8 @@ struct LakeTest : testing::Test {
     std::size_t data_files() const {
         const auto objects = disk->list("stocks/").value();
         std::size_t count = 0;
-        for (const auto& object : objects) count += object.key.ends_with(".parquet") && object.key.find("_delta_log") == std::string::npos;
+        for (const auto& object : objects)
+            count += object.key.ends_with(".parquet") && object.key.find("_delta_log") == std::string::npos;
         return count;
     }
     std::shared_ptr<const delta::Snapshot> newest() { return open.lake->snapshot(kStocks, kHead).value(); }
@@ -81,7 +85,8 @@ std::vector<std::string> column_types(const delta::Snapshot& snapshot) {
 
 TEST_F(LakeTest, AnAppendCreatesTheTableAndIsReadInSql) {
     const auto first = open.write({.table = kStocks,
-                                   .select = "select 'PETR4' as ticker, 36.12::decimal(18,4) as close, timestamptz '2026-01-02 13:00:00.123456Z' as quoted_at",
+                                   .select = "select 'PETR4' as ticker, 36.12::decimal(18,4) as close, timestamptz "
+                                             "'2026-01-02 13:00:00.123456Z' as quoted_at",
                                    .properties = {{"lagoa.businessKey", "[\"ticker\"]"}},
                                    .comments = {{"close", "Last price"}},
                                    .description = "Quotes"});
@@ -103,18 +108,25 @@ TEST_F(LakeTest, AnAppendCreatesTheTableAndIsReadInSql) {
 }
 
 TEST_F(LakeTest, StatisticsAreDeltas) {
-    ASSERT_TRUE(open.append("select 282010155659.43243::decimal(18,5) as cap, timestamptz '2026-01-02 13:00:00.123456Z' as at, date '2026-01-02' as day, "
-                            "'a' as s, null::varchar as n, 'nan'::double as f").has_value());
-    EXPECT_EQ(newest()->files.at(0).stats,
-              R"({"numRecords":1,"minValues":{"cap":282010155659.43243,"at":"2026-01-02T13:00:00.123Z","day":"2026-01-02","s":"a"},)"
-              R"("maxValues":{"cap":282010155659.43243,"at":"2026-01-02T13:00:00.124Z","day":"2026-01-02","s":"a"},)"
-              R"("nullCount":{"cap":0,"at":0,"day":0,"s":0,"n":1,"f":0}})");
+    ASSERT_TRUE(open.append("select 282010155659.43243::decimal(18,5) as cap, timestamptz '2026-01-02 "
+                            "13:00:00.123456Z' as at, date '2026-01-02' as day, "
+                            "'a' as s, null::varchar as n, 'nan'::double as f")
+                    .has_value());
+    EXPECT_EQ(
+        newest()->files.at(0).stats,
+        R"({"numRecords":1,"minValues":{"cap":282010155659.43243,"at":"2026-01-02T13:00:00.123Z","day":"2026-01-02","s":"a"},)"
+        R"("maxValues":{"cap":282010155659.43243,"at":"2026-01-02T13:00:00.124Z","day":"2026-01-02","s":"a"},)"
+        R"("nullCount":{"cap":0,"at":0,"day":0,"s":0,"n":1,"f":0}})");
 }
 
 TEST_F(LakeTest, TypesWiderThanTheLakesAreKeptExactly) {
-    ASSERT_TRUE(open.append("select sum(x) as s, 18446744073709551615::ubigint as u, uuid '00000000-0000-0000-0000-000000000001' as id, "
-                            "{'a': 1, 'b': [1.5::decimal(3,1)]} as n from (select 9223372036854775807 as x union all select 1)").has_value());
-    EXPECT_EQ(open.read("select s, u, id, n.b[1] from silver.stocks"), "9223372036854775808|18446744073709551615|00000000-0000-0000-0000-000000000001|1.5;");
+    ASSERT_TRUE(
+        open.append("select sum(x) as s, 18446744073709551615::ubigint as u, uuid "
+                    "'00000000-0000-0000-0000-000000000001' as id, "
+                    "{'a': 1, 'b': [1.5::decimal(3,1)]} as n from (select 9223372036854775807 as x union all select 1)")
+            .has_value());
+    EXPECT_EQ(open.read("select s, u, id, n.b[1] from silver.stocks"),
+              "9223372036854775808|18446744073709551615|00000000-0000-0000-0000-000000000001|1.5;");
     EXPECT_EQ(column_types(*newest())[0], "s DECIMAL(38,0)");
 }
 
@@ -132,13 +144,19 @@ TEST_F(LakeTest, NewColumnsAreAddedOldOnesKeepTheirType) {
 
 TEST_F(LakeTest, OverwriteReplacesEveryRowAndKeepsHistory) {
     ASSERT_TRUE(open.append("select range as k from range(10)").has_value());
-    const auto written = open.write({.table = kStocks, .select = "select range + 100 as k from range(3)", .mode = WriteMode::kOverwrite});
+    const auto written = open.write(
+        {.table = kStocks, .select = "select range + 100 as k from range(3)", .mode = WriteMode::kOverwrite});
     ASSERT_TRUE(written.has_value()) << written.error().message;
     EXPECT_EQ(open.read("select count(*), min(k) from silver.stocks"), "3|100;");
-    EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kHead, .pins = {{kStocks, 0}}}), "10;");
-    ASSERT_TRUE(open.write({.table = kStocks, .select = "select 1::bigint as k where false", .mode = WriteMode::kOverwrite}).has_value());
+    EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kHead, .pins = {{kStocks, 0}}}),
+              "10;");
+    ASSERT_TRUE(
+        open.write({.table = kStocks, .select = "select 1::bigint as k where false", .mode = WriteMode::kOverwrite})
+            .has_value());
     EXPECT_EQ(open.read("select count(*) from silver.stocks"), "0;");
-    const auto again = open.write({.table = kStocks, .select = "select 1::bigint as k where false", .mode = WriteMode::kOverwrite}).value();
+    const auto again =
+        open.write({.table = kStocks, .select = "select 1::bigint as k where false", .mode = WriteMode::kOverwrite})
+            .value();
     EXPECT_FALSE(again.committed);  // nothing to add, nothing to remove
     EXPECT_EQ(again.version, 2);
 }
@@ -151,14 +169,19 @@ TEST_F(LakeTest, MergeReplacesMatchedRowsAndLeavesOtherFilesAlone) {
     ASSERT_TRUE(merged.has_value()) << merged.error().message;
     EXPECT_EQ(merged->rows, 3u);
     EXPECT_EQ(merged->files, 1u);
-    EXPECT_EQ(open.read("select count(*), count(*) filter (v = 'new'), sum(added), sum(k) from silver.stocks"), "21|3|3|289;");
+    EXPECT_EQ(open.read("select count(*), count(*) filter (v = 'new'), sum(added), sum(k) from silver.stocks"),
+              "21|3|3|289;");
     const auto after = newest();
     EXPECT_EQ(after->files.size(), 2u);
     std::size_t kept = 0;
     for (const auto& file : before->files)
         for (const auto& now : after->files) kept += file.path == now.path;
     EXPECT_EQ(kept, 1u);
-    EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kHead, .pins = {{kStocks, 1}}}), "20;");
+    const auto history = delta::read_history(open.lake->locate(kStocks).value()).value();
+    EXPECT_EQ(history.at(0).operation, "MERGE");
+    EXPECT_EQ(history.at(1).operation, "WRITE");
+    EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kHead, .pins = {{kStocks, 1}}}),
+              "20;");
 }
 
 TEST_F(LakeTest, MergeWithTwoRowsOfOneKeyIsRejectedByName) {
@@ -172,9 +195,13 @@ TEST_F(LakeTest, MergeWithTwoRowsOfOneKeyIsRejectedByName) {
 }
 
 TEST_F(LakeTest, NullsOfAMergeKeyAreEqual) {
-    ASSERT_TRUE(open.append("select * from (values (1, null, 'a'), (1, date '2026-01-02', 'b')) t(k, day, v)").has_value());
-    ASSERT_TRUE(open.merge("select * from (values (1, null::date, 'new'), (2, null, 'more')) t(k, day, v)", {"k", "day"}).has_value());
-    EXPECT_EQ(open.read("select * from silver.stocks order by k, day nulls first"), "1|NULL|new;1|2026-01-02|b;2|NULL|more;");
+    ASSERT_TRUE(
+        open.append("select * from (values (1, null, 'a'), (1, date '2026-01-02', 'b')) t(k, day, v)").has_value());
+    ASSERT_TRUE(
+        open.merge("select * from (values (1, null::date, 'new'), (2, null, 'more')) t(k, day, v)", {"k", "day"})
+            .has_value());
+    EXPECT_EQ(open.read("select * from silver.stocks order by k, day nulls first"),
+              "1|NULL|new;1|2026-01-02|b;2|NULL|more;");
 }
 
 TEST_F(LakeTest, MergeOfNothingAndBadKeysCommitNothing) {
@@ -188,7 +215,8 @@ TEST_F(LakeTest, MergeOfNothingAndBadKeysCommitNothing) {
 
 TEST_F(LakeTest, PartitionsAreFoldersAndValuesOfTheLog) {
     const auto written = open.write({.table = kStocks,
-                                     .select = "select date '2026-01-01' + range::int % 2 as day, if(range = 5, null, 'a b/c') as name, range as n from range(6)",
+                                     .select = "select date '2026-01-01' + range::int % 2 as day, if(range = 5, null, "
+                                               "'a b/c') as name, range as n from range(6)",
                                      .partition_by = {"day", "name"}});
     ASSERT_TRUE(written.has_value()) << written.error().message;
     EXPECT_EQ(written->files, 3u);
@@ -200,9 +228,14 @@ TEST_F(LakeTest, PartitionsAreFoldersAndValuesOfTheLog) {
     EXPECT_EQ(snapshot->files.at(0).stats.find("day"), std::string::npos);
     // The next write keeps the table's partitions; a merge moves rows between them.
     ASSERT_TRUE(open.merge("select date '2026-01-05' as day, 'a b/c' as name, 0::bigint as n", {"n"}).has_value());
-    EXPECT_EQ(open.read("select day, count(*) from silver.stocks group by all order by all"), "2026-01-01|2;2026-01-02|3;2026-01-05|1;");
-    EXPECT_EQ(open.write({.table = {"silver", "other"}, .select = "select 1 as a", .partition_by = {"b"}}).error().code, ErrorCode::kInvalidArgument);
-    EXPECT_EQ(open.write({.table = {"silver", "other"}, .select = "select [1] as a, 1 as b", .partition_by = {"a"}}).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(open.read("select day, count(*) from silver.stocks group by all order by all"),
+              "2026-01-01|2;2026-01-02|3;2026-01-05|1;");
+    EXPECT_EQ(open.write({.table = {"silver", "other"}, .select = "select 1 as a", .partition_by = {"b"}}).error().code,
+              ErrorCode::kInvalidArgument);
+    EXPECT_EQ(open.write({.table = {"silver", "other"}, .select = "select [1] as a, 1 as b", .partition_by = {"a"}})
+                  .error()
+                  .code,
+              ErrorCode::kInvalidArgument);
 }
 
 TEST_F(LakeTest, ATransactionIsAppliedOnce) {
@@ -250,11 +283,15 @@ TEST_F(LakeTest, CutsDecideWhatASessionSees) {
     const auto first = open.lake->log().publish({{kStocks, {"silver/stocks", 0}}}, {}, "run").value();
     ASSERT_TRUE(open.append("select 2 as k").has_value());
     EXPECT_EQ(open.read("select count(*) from silver.stocks", {}), "1;");
-    EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kPublished, .pins = {{kStocks, 1}}}), "2;");
+    EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kPublished, .pins = {{kStocks, 1}}}),
+              "2;");
     ASSERT_TRUE(open.lake->log().publish({{kStocks, {"silver/stocks", 1}}}, first, "run").has_value());
     EXPECT_EQ(open.read("select count(*) from silver.stocks", {}), "2;");
-    EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kVersion, .lake_version = 1, .pins = {}}), "1;");
-    EXPECT_EQ(open.lake->connect({.base = Cut::Base::kVersion, .lake_version = 9, .pins = {}}).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(
+        open.read("select count(*) from silver.stocks", {.base = Cut::Base::kVersion, .lake_version = 1, .pins = {}}),
+        "1;");
+    EXPECT_EQ(open.lake->connect({.base = Cut::Base::kVersion, .lake_version = 9, .pins = {}}).error().code,
+              ErrorCode::kNotFound);
 
     // A session reads its own writes, others do not.
     const auto published = open.lake->connect({}).value();
@@ -281,15 +318,20 @@ TEST_F(LakeTest, TablesAndNamesAreLookedUp) {
 
 TEST_F(LakeTest, AFaultAtAnyOperationLeavesOldRowsOrNewOnes) {
     for (const auto mode : {WriteMode::kAppend, WriteMode::kOverwrite, WriteMode::kMerge}) {
-        for (const auto fault : {FaultyStore::Fault{FaultyStore::Kind::kFail, 0, ErrorCode::kResourceExhausted}, FaultyStore::Fault{FaultyStore::Kind::kCrash},
-                                 FaultyStore::Fault{FaultyStore::Kind::kOutcomeUnknown}}) {
+        for (const auto fault :
+             {FaultyStore::Fault{FaultyStore::Kind::kFail, 0, ErrorCode::kResourceExhausted},
+              FaultyStore::Fault{FaultyStore::Kind::kCrash}, FaultyStore::Fault{FaultyStore::Kind::kOutcomeUnknown}}) {
             for (int k = 1;; ++k) {
                 const std::shared_ptr<ObjectStore> store = make_memory_store();
                 OpenLake before(store, log);
                 ASSERT_TRUE(before.append("select range as k, 'old' as v from range(4)").has_value());
-                const WriteRequest request{.table = kStocks, .select = "select range + 2 as k, 'new' as v from range(4)", .mode = mode, .key = {"k"},
+                const WriteRequest request{.table = kStocks,
+                                           .select = "select range + 2 as k, 'new' as v from range(4)",
+                                           .mode = mode,
+                                           .key = {"k"},
                                            .txn = delta::Txn{"run", 1}};
-                const auto faulty = std::make_shared<FaultyStore>(*store, FaultyStore::Fault{fault.kind, k, fault.code});
+                const auto faulty =
+                    std::make_shared<FaultyStore>(*store, FaultyStore::Fault{fault.kind, k, fault.code});
                 const auto written = OpenLake(faulty, log).write(request);
                 if (fault.code == ErrorCode::kResourceExhausted && !written) {
                     EXPECT_EQ(written.error().code, ErrorCode::kResourceExhausted) << written.error().message;
@@ -297,7 +339,9 @@ TEST_F(LakeTest, AFaultAtAnyOperationLeavesOldRowsOrNewOnes) {
 
                 OpenLake after(store, log);
                 const std::string rows = after.read("select count(*), count(*) filter (v = 'new') from silver.stocks");
-                const std::string wanted = mode == WriteMode::kAppend ? "8|4;" : mode == WriteMode::kOverwrite ? "4|4;" : "6|4;";
+                const std::string wanted = mode == WriteMode::kAppend      ? "8|4;"
+                                           : mode == WriteMode::kOverwrite ? "4|4;"
+                                                                           : "6|4;";
                 EXPECT_EQ(rows, written ? wanted : "4|0;") << "fault " << static_cast<int>(fault.kind) << " at " << k;
                 ASSERT_TRUE(after.write(request).has_value());
                 EXPECT_EQ(after.read("select count(*), count(*) filter (v = 'new') from silver.stocks"), wanted);
@@ -326,8 +370,11 @@ TEST_F(LakeTest, ConcurrentAppendsAllArrive) {
             threads.emplace_back([this, t] {
                 const auto session = open.lake->connect(kHead).value();
                 for (int i = 0; i < kWrites; ++i) {
-                    const std::string column = t == 0 ? "a" : "b";  // the first writes race for the creation and for the schema
-                    const auto done = open.lake->write(*session, {.table = kStocks, .select = "select " + std::to_string(i) + " as k, 'x' as " + column});
+                    const std::string column =
+                        t == 0 ? "a" : "b";  // the first writes race for the creation and for the schema
+                    const auto done = open.lake->write(
+                        *session,
+                        {.table = kStocks, .select = "select " + std::to_string(i) + " as k, 'x' as " + column});
                     EXPECT_TRUE(done.has_value()) << done.error().message;
                 }
             });
@@ -346,10 +393,16 @@ TEST_F(LakeTest, ConcurrentMergesEitherApplyOrConflict) {
                 const auto session = open.lake->connect(kHead).value();
                 for (int i = 0; i < 4; ++i) {
                     // Reads what it changes: a lost update would show in the sum.
-                    const auto done = open.lake->write(*session, {.table = kStocks, .select = "select 1::bigint as k, 7 as v", .mode = WriteMode::kMerge, .key = {"k"}});
-                    if (done) ++applied;
-                    else if (done.error().code == ErrorCode::kConflict) ++conflicts;
-                    else ADD_FAILURE() << done.error().message;
+                    const auto done = open.lake->write(*session, {.table = kStocks,
+                                                                  .select = "select 1::bigint as k, 7 as v",
+                                                                  .mode = WriteMode::kMerge,
+                                                                  .key = {"k"}});
+                    if (done)
+                        ++applied;
+                    else if (done.error().code == ErrorCode::kConflict)
+                        ++conflicts;
+                    else
+                        ADD_FAILURE() << done.error().message;
                 }
             });
     }
@@ -364,7 +417,8 @@ TEST_F(LakeTest, InterruptStopsAWriteAndNothingIsLeft) {
     std::stop_source stop;
     const InterruptOnStop guard(*open.session, stop.get_token());
     std::jthread other([&] { stop.request_stop(); });
-    EXPECT_EQ(open.append("select a.range * b.range as k from range(1000000) a, range(1000000) b").error().code, ErrorCode::kCancelled);
+    EXPECT_EQ(open.append("select a.range * b.range as k from range(1000000) a, range(1000000) b").error().code,
+              ErrorCode::kCancelled);
     EXPECT_EQ(data_files(), 0u);
 }
 

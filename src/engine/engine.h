@@ -25,9 +25,9 @@ namespace lagoa {
 struct EngineOptions {
     std::uint64_t memory_limit_bytes = std::uint64_t{2} << 30;
     unsigned threads = 2;
-    std::filesystem::path temp_directory;      ///< Spill files; empty: no spilling.
-    std::string time_zone = "UTC";             ///< How sessions show instants.
-    std::filesystem::path extension_directory; ///< Where signed extensions lie as `<name>.duckdb_extension`.
+    std::filesystem::path temp_directory;       ///< Spill files; empty: no spilling.
+    std::string time_zone = "UTC";              ///< How sessions show instants.
+    std::filesystem::path extension_directory;  ///< Where signed extensions lie as `<name>.duckdb_extension`.
 };
 
 /// Column of a result.
@@ -67,16 +67,19 @@ public:
     /// Runs every statement of `sql` (separated by `;`) and returns the rows of the last. `parameters` fill
     /// `$1`, `$2`, … of the last statement. kInvalidArgument for SQL that does not parse or bind,
     /// kCancelled after interrupt(), kResourceExhausted beyond the memory limit or on a full disk.
-    virtual Result<std::unique_ptr<RowStream>> query(std::string_view sql, std::span<const json::Value> parameters = {}) = 0;
+    virtual Result<std::unique_ptr<RowStream>> query(std::string_view sql,
+                                                     std::span<const json::Value> parameters = {}) = 0;
 
     /// As query() to its end. Returns the rows inserted, updated, deleted or copied, 0 for others.
     virtual Result<std::uint64_t> execute(std::string_view sql, std::span<const json::Value> parameters = {}) = 0;
 
     /// The single row's single value as text; nullopt for NULL. kInvalidArgument for another shape.
-    virtual Result<std::optional<std::string>> value(std::string_view sql, std::span<const json::Value> parameters = {}) = 0;
+    virtual Result<std::optional<std::string>> value(std::string_view sql,
+                                                     std::span<const json::Value> parameters = {}) = 0;
 
     /// All rows as JSON objects; for small results. kResourceExhausted beyond `limit` rows.
-    virtual Result<std::vector<json::Object>> rows(std::string_view sql, std::span<const json::Value> parameters = {}, std::size_t limit = 10'000) = 0;
+    virtual Result<std::vector<json::Object>> rows(std::string_view sql, std::span<const json::Value> parameters = {},
+                                                   std::size_t limit = 10'000) = 0;
 
     /// What `sql` (one SELECT) would return, without running it.
     virtual Result<std::vector<Column>> describe(std::string_view sql) = 0;

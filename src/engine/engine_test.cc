@@ -36,11 +36,13 @@ struct EngineTest : testing::Test {
 class Counter final : public RowSource {
 public:
     explicit Counter(std::int64_t rows) : rows_(rows) {
-        for (const char* column : {"n BIGINT", "small SMALLINT", "amount DECIMAL(18,4)", "wide DECIMAL(38,2)", "name VARCHAR", "tags VARCHAR[]",
-                                   "day DATE", "at TIMESTAMP WITH TIME ZONE", "even BOOLEAN", "half DOUBLE"}) {
+        for (const char* column :
+             {"n BIGINT", "small SMALLINT", "amount DECIMAL(18,4)", "wide DECIMAL(38,2)", "name VARCHAR",
+              "tags VARCHAR[]", "day DATE", "at TIMESTAMP WITH TIME ZONE", "even BOOLEAN", "half DOUBLE"}) {
             const std::string_view text = column;
             const auto space = text.find(' ');
-            schema_.fields.push_back(Field{.name = std::string(text.substr(0, space)), .type = parse_sql_type(text.substr(space + 1)).value()});
+            schema_.fields.push_back(Field{.name = std::string(text.substr(0, space)),
+                                           .type = parse_sql_type(text.substr(space + 1)).value()});
         }
     }
     const Schema& schema() const override { return schema_; }
@@ -75,11 +77,14 @@ private:
 TEST_F(EngineTest, ValuesAreExactAsTextAndAsJson) {
     EXPECT_EQ(text("select 282010155659.43243::decimal(18,5)"), "282010155659.43243");
     EXPECT_EQ(text("select null"), "NULL");
-    const auto rows = session->rows("select 1.50::decimal(9,2) as d, 170141183460469231731687303715884105727::hugeint as h, [1,null] as l, {'a': true} as s, "
-                                    "date '2026-01-02' as day, 'x' as t, map {'k': 1} as m, null as n, 0.5::double as f");
+    const auto rows = session->rows(
+        "select 1.50::decimal(9,2) as d, 170141183460469231731687303715884105727::hugeint as h, [1,null] as l, {'a': "
+        "true} as s, "
+        "date '2026-01-02' as day, 'x' as t, map {'k': 1} as m, null as n, 0.5::double as f");
     ASSERT_TRUE(rows.has_value()) << rows.error().message;
-    EXPECT_EQ(json::dump(Value(rows->at(0))),
-              R"({"d":1.50,"h":170141183460469231731687303715884105727,"l":[1,null],"s":{"a":true},"day":"2026-01-02","t":"x","m":{"k":1},"n":null,"f":0.5})");
+    EXPECT_EQ(
+        json::dump(Value(rows->at(0))),
+        R"({"d":1.50,"h":170141183460469231731687303715884105727,"l":[1,null],"s":{"a":true},"day":"2026-01-02","t":"x","m":{"k":1},"n":null,"f":0.5})");
 }
 
 TEST_F(EngineTest, InstantsShowInTheEnginesTimeZone) {
@@ -87,11 +92,13 @@ TEST_F(EngineTest, InstantsShowInTheEnginesTimeZone) {
     const auto there = local->connect().value();
     EXPECT_EQ(there->value("select timestamptz '2026-01-02 03:00:00Z'").value(), "2026-01-02 00:00:00-03");
     EXPECT_EQ(there->value("select (timestamptz '2026-01-02 02:00:00Z')::date").value(), "2026-01-01");
-    EXPECT_EQ(there->rows("select timestamptz '2026-01-02 03:00:00Z' as t").value()[0].find("t")->string()[0], "2026-01-02 00:00:00-03");
+    EXPECT_EQ(there->rows("select timestamptz '2026-01-02 03:00:00Z' as t").value()[0].find("t")->string()[0],
+              "2026-01-02 00:00:00-03");
 }
 
 TEST_F(EngineTest, ParametersBindExactly) {
-    EXPECT_EQ(text("select typeof($1) || ' ' || $1", {Value(json::Number{"282010155659.43243"})}), "DECIMAL(17,5) 282010155659.43243");
+    EXPECT_EQ(text("select typeof($1) || ' ' || $1", {Value(json::Number{"282010155659.43243"})}),
+              "DECIMAL(17,5) 282010155659.43243");
     EXPECT_EQ(text("select typeof($1) || ' ' || $1", {Value(json::Number{"-0.05"})}), "DECIMAL(3,2) -0.05");
     EXPECT_EQ(text("select typeof($1)", {Value(std::int64_t{5})}), "BIGINT");
     EXPECT_EQ(text("select typeof($1)", {Value(json::Number{"12345678901234567890123"})}), "HUGEINT");
@@ -121,18 +128,23 @@ TEST_F(EngineTest, ErrorsSayWhatTheCallerMayDo) {
 }
 
 TEST_F(EngineTest, RunsEveryStatementAndCountsTheLastsRows) {
-    EXPECT_EQ(session->execute("create table t as select range as a from range(10); insert into t select 1 from range(5)").value(), 5u);
+    EXPECT_EQ(
+        session->execute("create table t as select range as a from range(10); insert into t select 1 from range(5)")
+            .value(),
+        5u);
     EXPECT_EQ(session->execute("delete from t where a >= 5").value(), 5u);
     EXPECT_EQ(session->execute("update t set a = a").value(), 10u);
     EXPECT_EQ(session->execute("select * from t").value(), 0u);
 }
 
 TEST_F(EngineTest, DescribeRunsNothing) {
-    const auto columns = session->describe("select 1::decimal(18,4) as price, now() as at, [1] as l, 1::ubigint as u, time '10:00' as t");
+    const auto columns = session->describe(
+        "select 1::decimal(18,4) as price, now() as at, [1] as l, 1::ubigint as u, time '10:00' as t");
     ASSERT_TRUE(columns.has_value());
     std::vector<std::string> types;
     for (const auto& column : *columns) types.push_back(column.name + " " + to_sql(column.type));
-    EXPECT_EQ(types, (std::vector<std::string>{"price DECIMAL(18,4)", "at TIMESTAMP WITH TIME ZONE", "l INTEGER[]", "u DECIMAL(20,0)", "t VARCHAR"}));
+    EXPECT_EQ(types, (std::vector<std::string>{"price DECIMAL(18,4)", "at TIMESTAMP WITH TIME ZONE", "l INTEGER[]",
+                                               "u DECIMAL(20,0)", "t VARCHAR"}));
     EXPECT_EQ(session->describe("select error('x') from nothing").error().code, ErrorCode::kNotFound);
 }
 
@@ -162,7 +174,8 @@ TEST_F(EngineTest, InterruptOfAnAggregateArrivesFromAnotherThread) {
     std::stop_source stop;
     const InterruptOnStop guard(*session, stop.get_token());
     std::jthread other([&] { stop.request_stop(); });
-    EXPECT_EQ(code("select count(*) from range(100000000000) a, range(100) b where a.range % 7 = b.range"), ErrorCode::kCancelled);
+    EXPECT_EQ(code("select count(*) from range(100000000000) a, range(100) b where a.range % 7 = b.range"),
+              ErrorCode::kCancelled);
 }
 
 TEST_F(EngineTest, InterruptBetweenStatementsStopsTheNext) {
@@ -172,12 +185,14 @@ TEST_F(EngineTest, InterruptBetweenStatementsStopsTheNext) {
 }
 
 TEST_F(EngineTest, MemoryLimitIsAnErrorWithoutSpillingAndFineWithIt) {
-    constexpr auto kSql = "select count(*) from (select distinct range::varchar || 'padding to make it long' from range(1500000))";
+    constexpr auto kSql =
+        "select count(*) from (select distinct range::varchar || 'padding to make it long' from range(1500000))";
     const auto tight = Engine::open({.memory_limit_bytes = 24 << 20, .threads = 1}).value();
     EXPECT_EQ(tight->connect().value()->value(kSql).error().code, ErrorCode::kResourceExhausted);
 
     const auto directory = std::filesystem::temp_directory_path() / ("lagoa-" + new_uuid());
-    const auto spilling = Engine::open({.memory_limit_bytes = 24 << 20, .threads = 1, .temp_directory = directory}).value();
+    const auto spilling =
+        Engine::open({.memory_limit_bytes = 24 << 20, .threads = 1, .temp_directory = directory}).value();
     EXPECT_EQ(spilling->connect().value()->value(kSql).value_or("failed"), "1500000");
     std::filesystem::remove_all(directory);
 }
@@ -187,7 +202,13 @@ TEST_F(EngineTest, RowsOfReadsASourceExactly) {
     ASSERT_TRUE(session->execute("create temp table t as select * from rows_of('counter')").has_value());
     EXPECT_EQ(text("select count(*) || ' ' || count(n) || ' ' || sum(amount) from t"), "10000 8571 42848575.2855");
     EXPECT_EQ(text("select wide || name || len(tags) || day || even || half || small from t where n = 9998"),
-              "99980000000000000000000000.00" "row number 9998" "2" "1997-05-17" "true" "4999.0" "98");
+              "99980000000000000000000000.00"
+              "row number 9998"
+              "2"
+              "1997-05-17"
+              "true"
+              "4999.0"
+              "98");
     EXPECT_EQ(text("select tags[1] from t where n = 5"), "row number 5");
     EXPECT_EQ(text("select count(*) from t where n is null and tags is null and name is null"), "1429");
 }
@@ -213,15 +234,22 @@ TEST_F(EngineTest, ASourceIsReadOnceAndItsErrorKeepsItsCode) {
     EXPECT_EQ(code("select * from rows_of('s')"), ErrorCode::kNotFound);
 }
 
-TEST_F(EngineTest, UnknownExtensionNamesItsPath) { EXPECT_EQ(engine->load_extension("nothing").error().code, ErrorCode::kNotFound); }
+TEST_F(EngineTest, UnknownExtensionNamesItsPath) {
+    EXPECT_EQ(engine->load_extension("nothing").error().code, ErrorCode::kNotFound);
+}
 
 TEST_F(EngineTest, LoadsTheSignedPostgresExtension) {
     const std::filesystem::path directory = ".deps/duckdb-1.5.5/extensions";
-    if (!std::filesystem::exists(directory / "postgres_scanner.duckdb_extension")) GTEST_SKIP() << "the extension is not set up";
+    if (!std::filesystem::exists(directory / "postgres_scanner.duckdb_extension"))
+        GTEST_SKIP() << "the extension is not set up";
     const auto with = Engine::open({.extension_directory = directory}).value();
     const auto loaded = with->load_extension("postgres_scanner");
     EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
-    EXPECT_EQ(with->connect().value()->value("select count(*) from duckdb_functions() where function_name = 'postgres_scan'").value(), "1");
+    EXPECT_EQ(with->connect()
+                  .value()
+                  ->value("select count(*) from duckdb_functions() where function_name = 'postgres_scan'")
+                  .value(),
+              "1");
 }
 
 }  // namespace

@@ -33,7 +33,10 @@ struct FileSystemTest : testing::Test {
 };
 
 TEST_F(FileSystemTest, AFileWrittenIsReadBack) {
-    EXPECT_EQ(session->execute("copy (select range as n from range(300000)) to 'lagoa://zone/t/a.parquet' (format parquet)").value(), 300000u);
+    EXPECT_EQ(
+        session->execute("copy (select range as n from range(300000)) to 'lagoa://zone/t/a.parquet' (format parquet)")
+            .value(),
+        300000u);
     EXPECT_EQ(keys(), std::vector<std::string>{"t/a.parquet"});
     EXPECT_EQ(text("select sum(n) from 'lagoa://zone/t/a.parquet'"), "44999850000");
     EXPECT_EQ(text("select max(n) from 'lagoa://zone/t/*.parquet' where n < 1000"), "999");
@@ -43,9 +46,12 @@ TEST_F(FileSystemTest, AFileWrittenIsReadBack) {
 }
 
 TEST_F(FileSystemTest, PartitionedWritesMakeHiveFolders) {
-    run("copy (select range % 2 as p, range as n from range(10)) to 'lagoa://zone/t' (format parquet, partition_by (p), filename_pattern 'f_{i}')");
+    run("copy (select range % 2 as p, range as n from range(10)) to 'lagoa://zone/t' (format parquet, partition_by "
+        "(p), filename_pattern 'f_{i}')");
     EXPECT_EQ(keys(), (std::vector<std::string>{"t/p=0/f_0.parquet", "t/p=1/f_0.parquet"}));
-    EXPECT_EQ(text("select sum(n) from read_parquet('lagoa://zone/t/**/*.parquet', hive_partitioning = true) where p = 1"), "25");
+    EXPECT_EQ(
+        text("select sum(n) from read_parquet('lagoa://zone/t/**/*.parquet', hive_partitioning = true) where p = 1"),
+        "25");
 }
 
 TEST_F(FileSystemTest, AReplacedObjectIsReadAnew) {
@@ -57,8 +63,10 @@ TEST_F(FileSystemTest, AReplacedObjectIsReadAnew) {
 
 TEST_F(FileSystemTest, AStatementThatFailsLeavesNothing) {
     for (const char* format : {"parquet", "csv", "json"}) {
-        const auto failed = session->execute(std::string("copy (select if(range = 250000, error('boom'), range::varchar) as n from range(300000)) to "
-                                                         "'lagoa://zone/t/a' (format ") + format + ")");
+        const auto failed = session->execute(
+            std::string("copy (select if(range = 250000, error('boom'), range::varchar) as n from range(300000)) to "
+                        "'lagoa://zone/t/a' (format ") +
+            format + ")");
         EXPECT_FALSE(failed.has_value());
         EXPECT_EQ(keys(), std::vector<std::string>{}) << format;
     }
@@ -67,10 +75,12 @@ TEST_F(FileSystemTest, AStatementThatFailsLeavesNothing) {
 TEST_F(FileSystemTest, AFullDiskIsResourceExhaustedAndLeavesNothing) {
     int faults = 0;
     for (int k = 1;; ++k) {
-        const auto faulty = std::make_shared<test::FaultyStore>(*store, test::FaultyStore::Fault{test::FaultyStore::Kind::kFail, k, ErrorCode::kResourceExhausted});
+        const auto faulty = std::make_shared<test::FaultyStore>(
+            *store, test::FaultyStore::Fault{test::FaultyStore::Kind::kFail, k, ErrorCode::kResourceExhausted});
         const std::string zone = "faulty" + std::to_string(k);
         ASSERT_TRUE(engine->mount(zone, faulty).has_value());
-        const auto done = session->execute("copy (select range as n from range(300000)) to 'lagoa://" + zone + "/t/a.parquet' (format parquet)");
+        const auto done = session->execute("copy (select range as n from range(300000)) to 'lagoa://" + zone +
+                                           "/t/a.parquet' (format parquet)");
         if (!faulty->tripped()) {
             EXPECT_TRUE(done.has_value());
             break;
@@ -87,8 +97,10 @@ TEST_F(FileSystemTest, DamagedAndMissingFilesAreErrors) {
     ASSERT_TRUE(store->put("x.parquet", "not parquet at all").has_value());
     EXPECT_FALSE(session->execute("select * from 'lagoa://zone/x.parquet'").has_value());
     EXPECT_EQ(session->execute("select * from 'lagoa://zone/none.parquet'").error().code, ErrorCode::kNotFound);
-    EXPECT_EQ(session->execute("select * from read_parquet('lagoa://zone/none/*.parquet')").error().code, ErrorCode::kNotFound);
-    EXPECT_EQ(session->execute("select * from read_parquet('lagoa://zone/../x.parquet')").error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(session->execute("select * from read_parquet('lagoa://zone/none/*.parquet')").error().code,
+              ErrorCode::kNotFound);
+    EXPECT_EQ(session->execute("select * from read_parquet('lagoa://zone/../x.parquet')").error().code,
+              ErrorCode::kNotFound);
 }
 
 }  // namespace

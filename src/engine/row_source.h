@@ -25,9 +25,9 @@ public:
     virtual std::size_t add_row() = 0;
     virtual void set_null(std::size_t column) = 0;
     virtual void set_bool(std::size_t column, bool value) = 0;
-    virtual void set_int64(std::size_t column, std::int64_t value) = 0;   ///< every integer type; must be in range
-    virtual void set_double(std::size_t column, double value) = 0;        ///< FLOAT and DOUBLE
-    virtual void set_decimal(std::size_t column, Int128 unscaled) = 0;     ///< at the column's scale
+    virtual void set_int64(std::size_t column, std::int64_t value) = 0;     ///< every integer type; must be in range
+    virtual void set_double(std::size_t column, double value) = 0;          ///< FLOAT and DOUBLE
+    virtual void set_decimal(std::size_t column, Int128 unscaled) = 0;      ///< at the column's scale
     virtual void set_text(std::size_t column, std::string_view value) = 0;  ///< VARCHAR (valid UTF-8) and BLOB
     virtual void set_texts(std::size_t column, std::span<const std::string_view> values) = 0;  ///< VARCHAR[]
     virtual void set_date(std::size_t column, std::int32_t days_since_1970) = 0;

@@ -30,7 +30,8 @@ std::size_t edits(std::string_view a, std::string_view b) {
 std::vector<std::string> close_names(std::string_view name, std::span<const std::string> candidates) {
     std::vector<std::pair<std::size_t, std::string>> close;
     for (const std::string& candidate : candidates)
-        if (const std::size_t distance = edits(name, candidate); distance <= kMaxEdits) close.emplace_back(distance, candidate);
+        if (const std::size_t distance = edits(name, candidate); distance <= kMaxEdits)
+            close.emplace_back(distance, candidate);
     std::ranges::sort(close);
     std::vector<std::string> names;
     for (const auto& [distance, candidate] : close)

@@ -15,7 +15,8 @@ namespace {
 class CutView final : public LakeView {
 public:
     // `published` is empty at head.
-    CutView(std::shared_ptr<LakeTables> tables, std::optional<LakeVersion> published, std::map<TableName, delta::Version> pins)
+    CutView(std::shared_ptr<LakeTables> tables, std::optional<LakeVersion> published,
+            std::map<TableName, delta::Version> pins)
         : tables_(std::move(tables)), published_(std::move(published)), pins_(std::move(pins)) {}
 
     Result<std::vector<std::string>> zones() override {
@@ -27,7 +28,8 @@ public:
     Result<std::vector<std::string>> tables(std::string_view zone) override {
         std::vector<std::string> names;
         if (follows_cut(zone)) {
-            if (!tables_->zones.contains(std::string(zone))) return fail(ErrorCode::kNotFound, "there is no zone {}", zone);
+            if (!tables_->zones.contains(std::string(zone)))
+                return fail(ErrorCode::kNotFound, "there is no zone {}", zone);
             for (const auto& [name, table] : published_->tables)
                 if (name.zone == zone) names.push_back(name.table);
         } else {
@@ -49,7 +51,9 @@ public:
         return found;
     }
 
-    Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) override { return tables_->newest(table); }
+    Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) override {
+        return tables_->newest(table);
+    }
 
     Result<delta::TableLocation> location(const TableName& table) override { return tables_->locate(table); }
 
@@ -75,8 +79,8 @@ private:
         const auto close = there ? close_names(table.table, *there) : std::vector<std::string>{};
         const std::string where = published_ ? fmt::format("lake version {}", published_->version) : "the lake";
         if (close.empty()) return fail(ErrorCode::kNotFound, "there is no table {} in {}", table.text(), where);
-        return fail_with_hint(ErrorCode::kNotFound, fmt::format("Did you mean {}?", fmt::join(close, " or ")), "there is no table {} in {}",
-                              table.text(), where);
+        return fail_with_hint(ErrorCode::kNotFound, fmt::format("Did you mean {}?", fmt::join(close, " or ")),
+                              "there is no table {} in {}", table.text(), where);
     }
 
     const std::shared_ptr<LakeTables> tables_;  // shared with the lake: a session may outlive it
@@ -101,8 +105,10 @@ Result<std::vector<std::string>> LakeTables::at_head(std::string_view zone) cons
     for (std::string& name : names) {
         if (!is_name(name)) continue;
         const auto version = delta::newest_version({found->second.get(), parquet.get(), name});
-        if (version) tables.push_back(std::move(name));
-        else if (version.error().code != ErrorCode::kNotFound) return pass_on(version.error(), "listing the tables of {}", zone);
+        if (version)
+            tables.push_back(std::move(name));
+        else if (version.error().code != ErrorCode::kNotFound)
+            return pass_on(version.error(), "listing the tables of {}", zone);
     }
     return tables;
 }

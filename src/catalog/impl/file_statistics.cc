@@ -10,7 +10,7 @@
 namespace lagoa {
 namespace {
 
-constexpr std::size_t kStringLength = 32;                   // characters kept, as Spark does
+constexpr std::size_t kStringLength = 32;                        // characters kept, as Spark does
 constexpr std::string_view kLastCharacter = "\xf4\x8f\xbf\xbf";  // U+10FFFF, not below any other
 
 enum class Bound { kMin, kMax };
@@ -68,26 +68,34 @@ std::optional<json::Value> bound_of(const Type& type, std::string_view text, Bou
         case TypeKind::kInt64:
         case TypeKind::kFloat:
         case TypeKind::kDouble:
-        case TypeKind::kDecimal: return number_bound(text);
-        case TypeKind::kString: return string_bound(text, bound);
-        case TypeKind::kDate: return text.size() == 10 ? std::optional(json::Value(text)) : std::nullopt;  // no infinity, no BC
-        case TypeKind::kTimestamp: return time_bound(text, bound, true);
-        case TypeKind::kTimestampNtz: return time_bound(text, bound, false);
-        default: return std::nullopt;
+        case TypeKind::kDecimal:
+            return number_bound(text);
+        case TypeKind::kString:
+            return string_bound(text, bound);
+        case TypeKind::kDate:
+            return text.size() == 10 ? std::optional(json::Value(text)) : std::nullopt;  // no infinity, no BC
+        case TypeKind::kTimestamp:
+            return time_bound(text, bound, true);
+        case TypeKind::kTimestampNtz:
+            return time_bound(text, bound, false);
+        default:
+            return std::nullopt;
     }
 }
 
 /// Walks the schema and collects the three objects of the statistics.
 class Collector {
 public:
-    Collector(const FileStatistics& statistics, int indexed_columns) : statistics_(statistics), left_(indexed_columns) {}
+    Collector(const FileStatistics& statistics, int indexed_columns)
+        : statistics_(statistics), left_(indexed_columns) {}
 
     struct Level {
         json::Object min, max, nulls;
     };
 
     void add(const Field& field, const std::string& parent, Level& level) {
-        const std::string path = parent.empty() ? quote_identifier(field.name) : parent + "." + quote_identifier(field.name);
+        const std::string path =
+            parent.empty() ? quote_identifier(field.name) : parent + "." + quote_identifier(field.name);
         if (field.type.kind == TypeKind::kStruct) return add_struct(field, path, level);
         if (field.type.kind == TypeKind::kList || field.type.kind == TypeKind::kMap) return;
         if (left_ == 0) return;
@@ -118,8 +126,8 @@ private:
 
 }  // namespace
 
-std::string delta_statistics(const Schema& schema, const std::vector<std::string>& partition_columns, std::uint64_t rows,
-                             const FileStatistics& statistics, int indexed_columns) {
+std::string delta_statistics(const Schema& schema, const std::vector<std::string>& partition_columns,
+                             std::uint64_t rows, const FileStatistics& statistics, int indexed_columns) {
     Collector collector(statistics, indexed_columns);
     Collector::Level top;
     for (const Field& field : schema.fields)

@@ -32,8 +32,9 @@ using FileStatistics = std::map<std::string, LeafStatistics>;
 inline constexpr int kIndexedColumns = 32;
 
 /// The JSON text. Partition columns have none: their value is in the action.
-std::string delta_statistics(const Schema& schema, const std::vector<std::string>& partition_columns, std::uint64_t rows,
-                             const FileStatistics& statistics, int indexed_columns = kIndexedColumns);
+std::string delta_statistics(const Schema& schema, const std::vector<std::string>& partition_columns,
+                             std::uint64_t rows, const FileStatistics& statistics,
+                             int indexed_columns = kIndexedColumns);
 
 /// A partition value as the protocol serialises it, from SQL's text of it; an empty text is NULL.
 std::optional<std::string> delta_partition_value(const Type& type, const std::optional<std::string>& text);

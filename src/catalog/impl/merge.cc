@@ -22,11 +22,12 @@ std::string join_quoted(const std::vector<std::string>& names) {
 MergeSource::MergeSource(Session& session, std::string name, std::vector<std::string> key)
     : session_(session), name_(std::move(name)), key_(std::move(key)) {}
 
-Result<std::unique_ptr<MergeSource>> MergeSource::make(Session& session, const std::string& select, const Schema& schema,
-                                                       const std::vector<std::string>& key) {
+Result<std::unique_ptr<MergeSource>> MergeSource::make(Session& session, const std::string& select,
+                                                       const Schema& schema, const std::vector<std::string>& key) {
     if (key.empty()) return fail(ErrorCode::kInvalidArgument, "a merge needs a key");
     for (const std::string& column : key)
-        if (!schema.find(column)) return fail(ErrorCode::kInvalidArgument, "the key's column {} is not in the table", column);
+        if (!schema.find(column))
+            return fail(ErrorCode::kInvalidArgument, "the key's column {} is not in the table", column);
     const std::string name = quote_identifier("lagoa_merge_" + new_uuid());
     LAGOA_TRY(session.execute(fmt::format("CREATE TEMP TABLE {} AS {}", name, select)));
     // From here on the destructor drops the table.
@@ -43,25 +44,32 @@ MergeSource::~MergeSource() {
 Result<> MergeSource::check_key() {
     const std::string columns = join_quoted(key_);
     std::string is_null;
-    for (const std::string& column : key_) is_null += (is_null.empty() ? "" : " OR ") + quote_identifier(column) + " IS NULL";
-    const auto counts =
-        LAGOA_TRY(session_.rows(fmt::format("SELECT count(*) AS n, coalesce(bool_or({}), false) AS nulls FROM {}", is_null, name_)));
+    for (const std::string& column : key_)
+        is_null += (is_null.empty() ? "" : " OR ") + quote_identifier(column) + " IS NULL";
+    const auto counts = LAGOA_TRY(session_.rows(
+        fmt::format("SELECT count(*) AS n, coalesce(bool_or({}), false) AS nulls FROM {}", is_null, name_)));
     rows_ = static_cast<std::uint64_t>(json::Value(counts.at(0)).int64_at("n").value_or(0));
     has_null_key_ = json::Value(counts.at(0)).bool_at("nulls").value_or(false);
 
     const auto twice = LAGOA_TRY(session_.rows(
-        fmt::format("SELECT {}, count(*) AS lagoa_rows FROM {} GROUP BY {} HAVING count(*) > 1 ORDER BY ALL LIMIT 1", columns, name_, columns)));
+        fmt::format("SELECT {}, count(*) AS lagoa_rows FROM {} GROUP BY {} HAVING count(*) > 1 ORDER BY ALL LIMIT 1",
+                    columns, name_, columns)));
     if (twice.empty()) return {};
     std::vector<std::string> values;
     for (const std::string& column : key_) {
         const json::Value* value = twice[0].find(column);
-        values.push_back(fmt::format("{} = {}", column, value && value->string() ? *value->string() : json::dump(value ? *value : nullptr)));
+        values.push_back(fmt::format(
+            "{} = {}", column, value && value->string() ? *value->string() : json::dump(value ? *value : nullptr)));
     }
-    return fail_with_hint(ErrorCode::kDataRejected, "Make the rows to merge unique by their key, or add the column that tells them apart to it.",
-                          "{} rows to merge have one key: {}", twice[0].find("lagoa_rows")->number()->text, fmt::join(values, ", "));
+    return fail_with_hint(ErrorCode::kDataRejected,
+                          "Make the rows to merge unique by their key, or add the column that tells them apart to it.",
+                          "{} rows to merge have one key: {}", twice[0].find("lagoa_rows")->number()->text,
+                          fmt::join(values, ", "));
 }
 
-std::string MergeSource::select() const { return "SELECT * FROM " + name_; }
+std::string MergeSource::select() const {
+    return "SELECT * FROM " + name_;
+}
 
 std::string MergeSource::condition() const {
     // `=` lets the join's own filter prune files; it does not match NULLs.
@@ -75,8 +83,9 @@ std::string MergeSource::condition() const {
 }
 
 Result<std::vector<std::size_t>> MergeSource::touched_files(const std::string& scan) const {
-    const auto stream = LAGOA_TRY(session_.query(
-        fmt::format("SELECT DISTINCT t.file_index AS i FROM {} AS t SEMI JOIN {} AS s ON {} ORDER BY i", scan, name_, condition())));
+    const auto stream = LAGOA_TRY(
+        session_.query(fmt::format("SELECT DISTINCT t.file_index AS i FROM {} AS t SEMI JOIN {} AS s ON {} ORDER BY i",
+                                   scan, name_, condition())));
     std::vector<std::size_t> files;
     while (const RowBatch* batch = LAGOA_TRY(stream->next()))
         for (std::size_t row = 0; row < batch->rows(); ++row)
@@ -89,10 +98,11 @@ std::string MergeSource::select_kept(const std::string& scan, const Schema& tabl
     std::vector<std::string> columns;
     for (const Field& field : schema.fields) {
         const std::string quoted = quote_identifier(field.name);
-        columns.push_back(table.find(field.name) ? "t." + quoted : fmt::format("CAST(NULL AS {}) AS {}", to_sql(field.type), quoted));
+        columns.push_back(table.find(field.name) ? "t." + quoted
+                                                 : fmt::format("CAST(NULL AS {}) AS {}", to_sql(field.type), quoted));
     }
-    return fmt::format("SELECT {} FROM {} AS t ANTI JOIN {} AS s ON {} WHERE t.file_index IN ({})", fmt::join(columns, ", "), scan, name_,
-                       condition(), fmt::join(files, ", "));
+    return fmt::format("SELECT {} FROM {} AS t ANTI JOIN {} AS s ON {} WHERE t.file_index IN ({})",
+                       fmt::join(columns, ", "), scan, name_, condition(), fmt::join(files, ", "));
 }
 
 }  // namespace lagoa

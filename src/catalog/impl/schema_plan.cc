@@ -13,7 +13,8 @@ constexpr std::string_view kNtzFeature = "timestampNtz";
 
 // Equal but for what only describes: nullability and metadata of members.
 bool same_type(const Type& a, const Type& b) {
-    if (a.kind != b.kind || a.precision != b.precision || a.scale != b.scale || a.children.size() != b.children.size()) return false;
+    if (a.kind != b.kind || a.precision != b.precision || a.scale != b.scale || a.children.size() != b.children.size())
+        return false;
     for (std::size_t i = 0; i < a.children.size(); ++i) {
         const bool named = a.kind == TypeKind::kStruct;
         if (named && to_lower(a.children[i].name) != to_lower(b.children[i].name)) return false;
@@ -25,11 +26,16 @@ bool same_type(const Type& a, const Type& b) {
 // Digits of an integer type, as a decimal holds them; 0 for other types.
 int integer_digits(TypeKind kind) {
     switch (kind) {
-        case TypeKind::kInt8: return 3;
-        case TypeKind::kInt16: return 5;
-        case TypeKind::kInt32: return 10;
-        case TypeKind::kInt64: return 19;
-        default: return 0;
+        case TypeKind::kInt8:
+            return 3;
+        case TypeKind::kInt16:
+            return 5;
+        case TypeKind::kInt32:
+            return 10;
+        case TypeKind::kInt64:
+            return 19;
+        default:
+            return 0;
     }
 }
 
@@ -46,7 +52,8 @@ bool holds(const Type& to, const Type& from) {
 }
 
 bool contains_ntz(const Type& type) {
-    return type.kind == TypeKind::kTimestampNtz || std::ranges::any_of(type.children, [](const Field& child) { return contains_ntz(child.type); });
+    return type.kind == TypeKind::kTimestampNtz ||
+           std::ranges::any_of(type.children, [](const Field& child) { return contains_ntz(child.type); });
 }
 
 std::string select_as(const std::string& expression, const Field& field) {
@@ -55,7 +62,8 @@ std::string select_as(const std::string& expression, const Field& field) {
 
 Result<Field> new_field(const Column& column, const std::map<std::string, std::string>& comments) {
     if (column.type.kind == TypeKind::kVoid)
-        return fail_with_hint(ErrorCode::kInvalidArgument, fmt::format("Write CAST(NULL AS VARCHAR) AS {}.", column.name),
+        return fail_with_hint(ErrorCode::kInvalidArgument,
+                              fmt::format("Write CAST(NULL AS VARCHAR) AS {}.", column.name),
                               "new column {} is NULL and has no type", column.name);
     Field field{.name = column.name, .type = column.type};
     if (const auto comment = comments.find(column.name); comment != comments.end() && !comment->second.empty())
@@ -83,12 +91,15 @@ Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> co
         known.insert(to_lower(field.name));
         const auto source = by_name.find(to_lower(field.name));
         if (source != by_name.end() && !holds(field.type, source->second->type))
-            return fail_with_hint(ErrorCode::kDataRejected, fmt::format("Cast it in the job: CAST({} AS {}).", field.name, to_sql(field.type)),
-                                  "column {} is {} in the table and {} in what is written", field.name, to_sql(field.type),
-                                  to_sql(source->second->type));
+            return fail_with_hint(ErrorCode::kDataRejected,
+                                  fmt::format("Cast it in the job: CAST({} AS {}).", field.name, to_sql(field.type)),
+                                  "column {} is {} in the table and {} in what is written", field.name,
+                                  to_sql(field.type), to_sql(source->second->type));
         if (source == by_name.end() && !field.nullable)
-            return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is not among what is written", field.name);
-        plan.select.push_back(select_as(source == by_name.end() ? "NULL" : quote_identifier(source->second->name), field));
+            return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is not among what is written",
+                        field.name);
+        plan.select.push_back(
+            select_as(source == by_name.end() ? "NULL" : quote_identifier(source->second->name), field));
         plan.schema.fields.push_back(field);
     }
     for (const Column& column : columns) {
@@ -103,8 +114,10 @@ Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> co
 }
 
 std::optional<delta::Protocol> raised_protocol(const Schema& schema, const delta::Protocol& current) {
-    if (std::ranges::none_of(schema.fields, [](const Field& field) { return contains_ntz(field.type); })) return std::nullopt;
-    if (current.min_writer_version == 7 && std::ranges::find(current.writer_features, kNtzFeature) != current.writer_features.end())
+    if (std::ranges::none_of(schema.fields, [](const Field& field) { return contains_ntz(field.type); }))
+        return std::nullopt;
+    if (current.min_writer_version == 7 &&
+        std::ranges::find(current.writer_features, kNtzFeature) != current.writer_features.end())
         return std::nullopt;
     delta::Protocol raised = current;
     // The features that writer version 2 stands for must be named when it becomes 7.

@@ -14,8 +14,8 @@
 namespace lagoa {
 
 struct SchemaPlan {
-    Schema schema;       ///< The table's columns after the write.
-    bool changed = true; ///< Whether they differ from the table's.
+    Schema schema;        ///< The table's columns after the write.
+    bool changed = true;  ///< Whether they differ from the table's.
     /// For each column of `schema`, the expression over the source's columns that yields it, with its name:
     /// `CAST("close" AS DECIMAL(18,4)) AS "close"`.
     std::vector<std::string> select;

@@ -6,10 +6,13 @@
 namespace lagoa {
 namespace {
 
-Column column(const char* name, const char* type) { return {name, parse_sql_type(type).value()}; }
+Column column(const char* name, const char* type) {
+    return {name, parse_sql_type(type).value()};
+}
 Schema table(std::initializer_list<std::pair<const char*, const char*>> columns) {
     Schema schema;
-    for (const auto& [name, type] : columns) schema.fields.push_back(Field{.name = name, .type = parse_sql_type(type).value()});
+    for (const auto& [name, type] : columns)
+        schema.fields.push_back(Field{.name = name, .type = parse_sql_type(type).value()});
     return schema;
 }
 
@@ -17,7 +20,8 @@ TEST(SchemaPlan, ANewTableTakesTheSourcesColumns) {
     const std::vector columns{column("ticker", "VARCHAR"), column("close", "DECIMAL(18,4)")};
     const auto plan = plan_schema(nullptr, columns, {{"close", "Last price"}}).value();
     EXPECT_TRUE(plan.changed);
-    EXPECT_EQ(plan.select, (std::vector<std::string>{R"(CAST("ticker" AS VARCHAR) AS "ticker")", R"(CAST("close" AS DECIMAL(18,4)) AS "close")"}));
+    EXPECT_EQ(plan.select, (std::vector<std::string>{R"(CAST("ticker" AS VARCHAR) AS "ticker")",
+                                                     R"(CAST("close" AS DECIMAL(18,4)) AS "close")"}));
     EXPECT_EQ(plan.schema.fields[1].metadata.find("comment")->string()->substr(0), "Last price");
     EXPECT_TRUE(plan.schema.fields[1].nullable);
 }
@@ -27,17 +31,28 @@ TEST(SchemaPlan, KnownColumnsKeepTheirTypeAndOrderNewOnesFollow) {
     const std::vector columns{column("x", "VARCHAR"), column("B", "INTEGER"), column("a", "SMALLINT")};
     const auto plan = plan_schema(&schema, columns, {}).value();
     EXPECT_TRUE(plan.changed);
-    EXPECT_EQ(plan.select, (std::vector<std::string>{R"(CAST("a" AS BIGINT) AS "a")", R"(CAST("B" AS DECIMAL(18,4)) AS "b")",
-                                                     R"(CAST(NULL AS DATE) AS "c")", R"(CAST("x" AS VARCHAR) AS "x")"}));
+    EXPECT_EQ(plan.select,
+              (std::vector<std::string>{R"(CAST("a" AS BIGINT) AS "a")", R"(CAST("B" AS DECIMAL(18,4)) AS "b")",
+                                        R"(CAST(NULL AS DATE) AS "c")", R"(CAST("x" AS VARCHAR) AS "x")"}));
     const std::vector same{column("a", "BIGINT")};
     EXPECT_FALSE(plan_schema(&schema, same, {})->changed);
 }
 
 TEST(SchemaPlan, ATypeThatCouldLoseValuesIsRejectedByName) {
-    for (const auto& [to, from] : std::initializer_list<std::pair<const char*, const char*>>{
-             {"INTEGER", "BIGINT"}, {"DECIMAL(18,4)", "DECIMAL(18,5)"}, {"DECIMAL(18,4)", "DECIMAL(19,4)"}, {"DECIMAL(18,4)", "BIGINT"},
-             {"DOUBLE", "BIGINT"}, {"DOUBLE", "DECIMAL(9,2)"}, {"DECIMAL(9,2)", "DOUBLE"}, {"VARCHAR", "BIGINT"}, {"BIGINT", "VARCHAR"},
-             {"TIMESTAMPTZ", "TIMESTAMP"}, {"DATE", "TIMESTAMP"}, {"BIGINT[]", "INTEGER[]"}, {"STRUCT(\"a\" BIGINT)", "STRUCT(\"b\" BIGINT)"}}) {
+    for (const auto& [to, from] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"INTEGER", "BIGINT"},
+                                                                    {"DECIMAL(18,4)", "DECIMAL(18,5)"},
+                                                                    {"DECIMAL(18,4)", "DECIMAL(19,4)"},
+                                                                    {"DECIMAL(18,4)", "BIGINT"},
+                                                                    {"DOUBLE", "BIGINT"},
+                                                                    {"DOUBLE", "DECIMAL(9,2)"},
+                                                                    {"DECIMAL(9,2)", "DOUBLE"},
+                                                                    {"VARCHAR", "BIGINT"},
+                                                                    {"BIGINT", "VARCHAR"},
+                                                                    {"TIMESTAMPTZ", "TIMESTAMP"},
+                                                                    {"DATE", "TIMESTAMP"},
+                                                                    {"BIGINT[]", "INTEGER[]"},
+                                                                    {"STRUCT(\"a\" BIGINT)", "STRUCT(\"b\" BIGINT)"}}) {
         const Schema schema = table({{"c", to}});
         const std::vector columns{column("c", from)};
         const auto plan = plan_schema(&schema, columns, {});

@@ -4,7 +4,8 @@
 
 namespace lagoa {
 
-Result<std::shared_ptr<const delta::Snapshot>> SnapshotCache::read(const delta::TableLocation& table, delta::Version version) {
+Result<std::shared_ptr<const delta::Snapshot>> SnapshotCache::read(const delta::TableLocation& table,
+                                                                   delta::Version version) {
     {
         const std::lock_guard lock(mutex_);
         const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {

@@ -16,7 +16,9 @@ namespace {
 constexpr std::uint64_t kFileSizeBytes = 256 << 20;  // a larger table becomes several files
 constexpr std::size_t kMaxFiles = 100'000;           // of one write
 
-std::unexpected<Error> unexpected_answer() { return fail(ErrorCode::kInternal, "COPY … RETURN_STATS answered in another form"); }
+std::unexpected<Error> unexpected_answer() {
+    return fail(ErrorCode::kInternal, "COPY … RETURN_STATS answered in another form");
+}
 
 std::optional<std::uint64_t> count_at(const json::Value& value, std::string_view key) {
     const auto text = value.string_at(key);
@@ -34,15 +36,19 @@ FileStatistics parse_statistics(const json::Object& columns) {
 
 }  // namespace
 
-StagedFiles::StagedFiles(Session& session, StagingTarget target) : session_(session), target_(std::move(target)), id_(new_uuid()) {}
+StagedFiles::StagedFiles(Session& session, StagingTarget target)
+    : session_(session), target_(std::move(target)), id_(new_uuid()) {}
 
 std::string StagedFiles::copy_statement(const std::string& select) const {
     std::string partitions;
-    for (const std::string& column : target_.partition_columns) partitions += (partitions.empty() ? "" : ", ") + quote_identifier(column);
-    const std::string layout = partitions.empty() ? fmt::format("FILE_SIZE_BYTES {}, WRITE_EMPTY_FILE false", kFileSizeBytes)
-                                                  : fmt::format("PARTITION_BY ({})", partitions);
+    for (const std::string& column : target_.partition_columns)
+        partitions += (partitions.empty() ? "" : ", ") + quote_identifier(column);
+    const std::string layout = partitions.empty()
+                                   ? fmt::format("FILE_SIZE_BYTES {}, WRITE_EMPTY_FILE false", kFileSizeBytes)
+                                   : fmt::format("PARTITION_BY ({})", partitions);
     return fmt::format(
-        "COPY ({}\n) TO {} (FORMAT parquet, COMPRESSION zstd, {}, FILENAME_PATTERN {}, OVERWRITE_OR_IGNORE true, RETURN_STATS true)",
+        "COPY ({}\n) TO {} (FORMAT parquet, COMPRESSION zstd, {}, FILENAME_PATTERN {}, OVERWRITE_OR_IGNORE true, "
+        "RETURN_STATS true)",
         select, quote_literal(target_.url), layout, quote_literal("part-{i}-" + id_ + ".c000.zstd"));
 }
 
@@ -59,21 +65,23 @@ Result<> StagedFiles::add(const json::Object& written) {
     const auto rows = row.int64_at("count");
     const auto size = row.int64_at("file_size_bytes");
     const json::Value* columns = row.find("column_statistics");
-    if (!name || !rows || !size || !columns || !columns->object() || !name->starts_with(target_.url + "/")) return unexpected_answer();
+    if (!name || !rows || !size || !columns || !columns->object() || !name->starts_with(target_.url + "/"))
+        return unexpected_answer();
 
     const FileStatistics statistics = parse_statistics(*columns->object());
     for (const Field& field : target_.schema.fields) {
         if (field.nullable) continue;
         const auto leaf = statistics.find(quote_identifier(field.name));
         if (leaf != statistics.end() && leaf->second.nulls.value_or(0) > 0)
-            return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is in {} rows", field.name, *leaf->second.nulls);
+            return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is in {} rows", field.name,
+                        *leaf->second.nulls);
     }
 
     delta::AddFile file;
     file.path = delta::encode_path(name->substr(target_.url.size() + 1));
     file.size_bytes = *size;
-    file.stats = delta_statistics(target_.schema, target_.partition_columns, static_cast<std::uint64_t>(*rows), statistics,
-                                  target_.indexed_columns);
+    file.stats = delta_statistics(target_.schema, target_.partition_columns, static_cast<std::uint64_t>(*rows),
+                                  statistics, target_.indexed_columns);
     for (const std::string& column : target_.partition_columns) {
         const json::Value* values = row.find("partition_keys");
         const Field* field = target_.schema.find(column);
@@ -101,7 +109,8 @@ void StagedFiles::discard() {
         if (object.key.find(id_) == std::string::npos) continue;
         if (auto removed = store.remove(object.key); !removed) done = std::move(removed);
     }
-    if (!done) log::warn("catalog.orphans_left", {{"table", target_.url}, {"files", id_}, {"error", done.error().message}});
+    if (!done)
+        log::warn("catalog.orphans_left", {{"table", target_.url}, {"files", id_}, {"error", done.error().message}});
     files_.clear();
     rows_ = 0;
 }

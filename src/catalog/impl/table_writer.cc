@@ -23,7 +23,8 @@ bool is_outcome_unknown(const Error& error) {
 
 bool may_partition(const Type& type) {
     using enum TypeKind;
-    return type.kind != kBinary && type.kind != kVariant && type.kind != kVoid && type.kind != kList && type.kind != kMap && type.kind != kStruct;
+    return type.kind != kBinary && type.kind != kVariant && type.kind != kVoid && type.kind != kList &&
+           type.kind != kMap && type.kind != kStruct;
 }
 
 delta::RemoveFile remove_of(const delta::AddFile& file) {
@@ -37,14 +38,19 @@ delta::RemoveFile remove_of(const delta::AddFile& file) {
 
 std::string_view name_of(WriteMode mode) {
     switch (mode) {
-        case WriteMode::kAppend: return "Append";
-        case WriteMode::kOverwrite: return "Overwrite";
-        case WriteMode::kMerge: return "Merge";
+        case WriteMode::kAppend:
+            return "Append";
+        case WriteMode::kOverwrite:
+            return "Overwrite";
+        case WriteMode::kMerge:
+            return "Merge";
     }
     return "Append";
 }
 
-json::Array to_json(const std::vector<std::string>& names) { return json::Array(names.begin(), names.end()); }
+json::Array to_json(const std::vector<std::string>& names) {
+    return json::Array(names.begin(), names.end());
+}
 
 }  // namespace
 
@@ -53,7 +59,8 @@ TableWriter::TableWriter(Session& session, delta::TableLocation location, std::s
     : session_(session), location_(std::move(location)), base_(std::move(base)), request_(request), clock_(clock) {}
 
 Result<WriteResult> TableWriter::run() {
-    if (base_ && request_.txn && base_->txn_version(request_.txn->app_id) >= request_.txn->version) return WriteResult{.version = base_->version};
+    if (base_ && request_.txn && base_->txn_version(request_.txn->app_id) >= request_.txn->version)
+        return WriteResult{.version = base_->version};
     LAGOA_TRY(check_step());
     columns_ = LAGOA_TRY(session_.describe(request_.select));
     LAGOA_TRY(plan());
@@ -73,7 +80,8 @@ Result<> TableWriter::check_step() const {
     if (!request_.txn || !request_.txn_after) return {};
     const std::int64_t now = base_ ? base_->txn_version(request_.txn->app_id) : -1;
     if (now == *request_.txn_after) return {};
-    return fail(ErrorCode::kConflict, "{} has applied step {} of {}, not {}", request_.table.text(), now, request_.txn->app_id, *request_.txn_after);
+    return fail(ErrorCode::kConflict, "{} has applied step {} of {}, not {}", request_.table.text(), now,
+                request_.txn->app_id, *request_.txn_after);
 }
 
 Result<> TableWriter::plan() {
@@ -82,7 +90,8 @@ Result<> TableWriter::plan() {
         const Field* field = plan_.schema.find(column);
         if (!field) return fail(ErrorCode::kInvalidArgument, "the partition column {} is not in the table", column);
         if (!may_partition(field->type))
-            return fail(ErrorCode::kInvalidArgument, "a table cannot be partitioned by {}, which is {}", column, to_sql(field->type));
+            return fail(ErrorCode::kInvalidArgument, "a table cannot be partitioned by {}, which is {}", column,
+                        to_sql(field->type));
     }
     for (const std::string& column : request_.key)
         if (base_ && request_.mode == WriteMode::kMerge && !base_->metadata.schema.find(column))
@@ -91,21 +100,26 @@ Result<> TableWriter::plan() {
 }
 
 StagingTarget TableWriter::staging_target() const {
-    StagingTarget target{.location = location_, .url = url(), .schema = plan_.schema, .indexed_columns = kIndexedColumns};
+    StagingTarget target{
+        .location = location_, .url = url(), .schema = plan_.schema, .indexed_columns = kIndexedColumns};
     target.partition_columns = base_ ? base_->metadata.partition_columns : request_.partition_by;
     // The names of the schema: SQL's ignore case, those in the log do not.
     for (std::string& column : target.partition_columns)
         if (const Field* field = plan_.schema.find(column)) column = field->name;
     const auto& properties = base_ ? base_->metadata.configuration : request_.properties;
     if (const auto indexed = properties.find(std::string(kIndexedColumnsProperty)); indexed != properties.end())
-        if (const auto number = json::Number{indexed->second}.to_int64()) target.indexed_columns = static_cast<int>(std::max<std::int64_t>(*number, -1));
+        if (const auto number = json::Number{indexed->second}.to_int64())
+            target.indexed_columns = static_cast<int>(std::max<std::int64_t>(*number, -1));
     return target;
 }
 
-std::string TableWriter::url() const { return fmt::format("lagoa://{}/{}", request_.table.zone, location_.path); }
+std::string TableWriter::url() const {
+    return fmt::format("lagoa://{}/{}", request_.table.zone, location_.path);
+}
 
 Result<> TableWriter::stage(StagedFiles& staged) {
-    const std::string select = fmt::format("SELECT {} FROM ({}\n) AS source", fmt::join(plan_.select, ", "), request_.select);
+    const std::string select =
+        fmt::format("SELECT {} FROM ({}\n) AS source", fmt::join(plan_.select, ", "), request_.select);
     if (request_.mode == WriteMode::kMerge) return stage_merge(staged, select);
     LAGOA_TRY(staged.write(select));
     source_rows_ = staged.rows();

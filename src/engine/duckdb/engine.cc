@@ -13,22 +13,28 @@ namespace {
 
 class DuckDbEngine final : public Engine {
 public:
-    DuckDbEngine(duckdb::DBConfig& config, std::filesystem::path extensions) : database_(nullptr, &config), extensions_(std::move(extensions)) {
+    DuckDbEngine(duckdb::DBConfig& config, std::filesystem::path extensions)
+        : database_(nullptr, &config), extensions_(std::move(extensions)) {
         database_.GetFileSystem().RegisterSubSystem(make_store_file_system(mounts_));
         register_row_sources(*database_.instance, sources_);
     }
 
     Result<std::unique_ptr<Session>> connect() override {
-        return guarded([this]() -> Result<std::unique_ptr<Session>> { return std::make_unique<DuckDbSession>(*database_.instance, sources_); });
+        return guarded([this]() -> Result<std::unique_ptr<Session>> {
+            return std::make_unique<DuckDbSession>(*database_.instance, sources_);
+        });
     }
 
-    Result<> mount(std::string name, std::shared_ptr<ObjectStore> store) override { return mounts_->add(std::move(name), std::move(store)); }
+    Result<> mount(std::string name, std::shared_ptr<ObjectStore> store) override {
+        return mounts_->add(std::move(name), std::move(store));
+    }
 
     Result<> load_extension(std::string_view name) override {
         const auto path = extensions_ / (std::string(name) + ".duckdb_extension");
         std::error_code ignored;  // a path that cannot be looked at is not there
         if (!std::filesystem::exists(path, ignored))
-            return fail_with_hint(ErrorCode::kNotFound, "Run ./dev setup, which puts it there.", "loading extension {}: there is no {}", name, path.string());
+            return fail_with_hint(ErrorCode::kNotFound, "Run ./dev setup, which puts it there.",
+                                  "loading extension {}: there is no {}", name, path.string());
         const auto session = LAGOA_TRY(connect());
         LAGOA_TRY(session->execute("LOAD " + quote_literal(path.string())), "loading extension {}", name);
         return {};
@@ -57,7 +63,8 @@ void configure(duckdb::DBConfig& config, const EngineOptions& options) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
-    if (options.threads == 0) return fail(ErrorCode::kInvalidConfig, "opening the engine: it needs at least one thread");
+    if (options.threads == 0)
+        return fail(ErrorCode::kInvalidConfig, "opening the engine: it needs at least one thread");
     auto engine = guarded([&]() -> Result<std::unique_ptr<Engine>> {
         duckdb::DBConfig config;
         configure(config, options);
@@ -68,12 +75,17 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     // Objects never change: a footer read once stays valid.
     LAGOA_TRY(session->execute("SET GLOBAL parquet_metadata_cache = true"));
     if (const auto set = session->execute("SET GLOBAL TimeZone = " + quote_literal(options.time_zone)); !set)
-        return fail(ErrorCode::kInvalidConfig, "opening the engine: time zone \"{}\": {}", options.time_zone, set.error().message);
+        return fail(ErrorCode::kInvalidConfig, "opening the engine: time zone \"{}\": {}", options.time_zone,
+                    set.error().message);
     return engine;
 }
 
-duckdb::DatabaseInstance& instance(Engine& engine) { return static_cast<DuckDbEngine&>(engine).instance(); }
+duckdb::DatabaseInstance& instance(Engine& engine) {
+    return static_cast<DuckDbEngine&>(engine).instance();
+}
 
-Mounts& mounts(Engine& engine) { return static_cast<DuckDbEngine&>(engine).mounts(); }
+Mounts& mounts(Engine& engine) {
+    return static_cast<DuckDbEngine&>(engine).mounts();
+}
 
 }  // namespace lagoa

@@ -35,7 +35,8 @@ ErrorCode code_of_io(const duckdb::ErrorData& error) {
 ErrorCode code_of_catalog(const duckdb::ErrorData& error) {
     const std::string& message = error.RawMessage();
     if (message.find("already exists") != std::string::npos) return ErrorCode::kAlreadyExists;
-    if (message.find("does not exist") != std::string::npos || message.find("not found") != std::string::npos) return ErrorCode::kNotFound;
+    if (message.find("does not exist") != std::string::npos || message.find("not found") != std::string::npos)
+        return ErrorCode::kNotFound;
     return ErrorCode::kInvalidArgument;
 }
 
@@ -92,8 +93,10 @@ ErrorCode code_of(const duckdb::ErrorData& error) {
 }  // namespace
 
 void raise(const Error& error) {
-    const auto type = error.code == ErrorCode::kCancelled ? duckdb::ExceptionType::INTERRUPT : duckdb::ExceptionType::IO;
-    throw duckdb::Exception({{kCodeKey, std::string(info(error.code).name)}, {kHintKey, error.hint}}, type, error.message);
+    const auto type =
+        error.code == ErrorCode::kCancelled ? duckdb::ExceptionType::INTERRUPT : duckdb::ExceptionType::IO;
+    throw duckdb::Exception({{kCodeKey, std::string(info(error.code).name)}, {kHintKey, error.hint}}, type,
+                            error.message);
 }
 
 Error to_error(const duckdb::ErrorData& error) {

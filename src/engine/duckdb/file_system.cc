@@ -21,7 +21,8 @@ constexpr std::size_t kReadAheadBytes = 256 << 10;  // what a short sequential r
 /// A file being read: at any offset by any thread, or in order by one.
 class ReadHandle final : public duckdb::FileHandle {
 public:
-    ReadHandle(duckdb::FileSystem& system, const std::string& where, duckdb::FileOpenFlags how, std::unique_ptr<ObjectReader> reader)
+    ReadHandle(duckdb::FileSystem& system, const std::string& where, duckdb::FileOpenFlags how,
+               std::unique_ptr<ObjectReader> reader)
         : FileHandle(system, where, how), reader_(std::move(reader)) {}
 
     void Close() override {}
@@ -29,9 +30,7 @@ public:
     const ObjectInfo& info() const { return reader_->info(); }
 
     // The bytes read, fewer only at the end of the file.
-    std::size_t read_at(std::uint64_t offset, std::span<char> into) {
-        return unwrap(reader_->read(offset, into));
-    }
+    std::size_t read_at(std::uint64_t offset, std::span<char> into) { return unwrap(reader_->read(offset, into)); }
 
     std::size_t read_next(std::span<char> into) {
         if (into.size() >= kReadAheadBytes) {
@@ -62,7 +61,8 @@ private:
 /// A file being written, front to back.
 class WriteHandle final : public duckdb::FileHandle {
 public:
-    WriteHandle(duckdb::FileSystem& system, const std::string& where, duckdb::FileOpenFlags how, std::unique_ptr<ObjectWriter> writer)
+    WriteHandle(duckdb::FileSystem& system, const std::string& where, duckdb::FileOpenFlags how,
+                std::unique_ptr<ObjectWriter> writer)
         : FileHandle(system, where, how), writer_(std::move(writer)) {}
 
     // Only a close asked for publishes the object; the destructor drops it.
@@ -85,7 +85,9 @@ private:
     std::uint64_t size_bytes_ = 0;
 };
 
-duckdb::timestamp_t to_duckdb(Instant instant) { return duckdb::timestamp_t(instant.time_since_epoch().count()); }
+duckdb::timestamp_t to_duckdb(Instant instant) {
+    return duckdb::timestamp_t(instant.time_since_epoch().count());
+}
 
 class StoreFileSystem final : public duckdb::FileSystem {
 public:
@@ -115,11 +117,13 @@ public:
         const auto wanted = static_cast<std::size_t>(bytes);
         const std::size_t count = reading(handle).read_at(location, {static_cast<char*>(buffer), wanted});
         if (count != wanted)
-            raise({ErrorCode::kCorruption, fmt::format("reading {} bytes of {} at {}: it ends after {}", wanted, handle.path, location, count)});
+            raise({ErrorCode::kCorruption, fmt::format("reading {} bytes of {} at {}: it ends after {}", wanted,
+                                                       handle.path, location, count)});
     }
 
     int64_t Read(duckdb::FileHandle& handle, void* buffer, int64_t bytes) override {
-        return static_cast<int64_t>(reading(handle).read_next({static_cast<char*>(buffer), static_cast<std::size_t>(bytes)}));
+        return static_cast<int64_t>(
+            reading(handle).read_next({static_cast<char*>(buffer), static_cast<std::size_t>(bytes)}));
     }
 
     int64_t Write(duckdb::FileHandle& handle, void* buffer, int64_t bytes) override {
@@ -129,7 +133,8 @@ public:
 
     void Write(duckdb::FileHandle& handle, void* buffer, int64_t bytes, duckdb::idx_t location) override {
         if (location != writing(handle).size_bytes())
-            raise({ErrorCode::kUnsupported, "writing " + handle.path + " out of order: objects are written front to back"});
+            raise({ErrorCode::kUnsupported,
+                   "writing " + handle.path + " out of order: objects are written front to back"});
         Write(handle, buffer, bytes);
     }
 
@@ -142,10 +147,13 @@ public:
     }
 
     int64_t GetFileSize(duckdb::FileHandle& handle) override {
-        const std::uint64_t size = handle.flags.OpenForWriting() ? writing(handle).size_bytes() : reading(handle).info().size_bytes;
+        const std::uint64_t size =
+            handle.flags.OpenForWriting() ? writing(handle).size_bytes() : reading(handle).info().size_bytes;
         return static_cast<int64_t>(size);
     }
-    duckdb::timestamp_t GetLastModifiedTime(duckdb::FileHandle& handle) override { return to_duckdb(reading(handle).info().modified); }
+    duckdb::timestamp_t GetLastModifiedTime(duckdb::FileHandle& handle) override {
+        return to_duckdb(reading(handle).info().modified);
+    }
     std::string GetVersionTag(duckdb::FileHandle&) override { return {}; }
     duckdb::FileType GetFileType(duckdb::FileHandle&) override { return duckdb::FileType::FILE_TYPE_REGULAR; }
     duckdb::FileMetadata Stats(duckdb::FileHandle& handle) override {
@@ -162,7 +170,8 @@ public:
     void CreateDirectory(const std::string&, duckdb::optional_ptr<duckdb::FileOpener>) override {}
     void CreateDirectoriesRecursive(const std::string&, duckdb::optional_ptr<duckdb::FileOpener>) override {}
 
-    bool ListFiles(const std::string& directory, const std::function<void(const std::string&, bool)>& each, duckdb::FileOpener*) override {
+    bool ListFiles(const std::string& directory, const std::function<void(const std::string&, bool)>& each,
+                   duckdb::FileOpener*) override {
         const auto place = unwrap(mounts_->find(directory));
         const std::string prefix = place.key.empty() || place.key.ends_with('/') ? place.key : place.key + "/";
         std::string last_folder;
@@ -198,10 +207,13 @@ public:
     }
 
     void MoveFile(const std::string& source, const std::string&, duckdb::optional_ptr<duckdb::FileOpener>) override {
-        raise({ErrorCode::kUnsupported, "renaming " + source + ": objects keep their key", "Write COPY … (USE_TMP_FILE false)."});
+        raise({ErrorCode::kUnsupported, "renaming " + source + ": objects keep their key",
+               "Write COPY … (USE_TMP_FILE false)."});
     }
 
-    std::string CanonicalizePath(const std::string& path, duckdb::optional_ptr<duckdb::FileOpener>) override { return path; }
+    std::string CanonicalizePath(const std::string& path, duckdb::optional_ptr<duckdb::FileOpener>) override {
+        return path;
+    }
     bool IsPathAbsolute(const std::string&) override { return true; }
 
     duckdb::vector<duckdb::OpenFileInfo> Glob(const std::string& path, duckdb::FileOpener*) override {
@@ -213,17 +225,20 @@ public:
         }
         const std::string fixed = place.key.substr(0, place.key.find_first_of("*?["));
         for (const ObjectInfo& object : unwrap(place.store->list(fixed)))
-            if (matches_glob(object.key, place.key)) found.emplace_back(std::string(kScheme) + place.mount + "/" + object.key);
+            if (matches_glob(object.key, place.key))
+                found.emplace_back(std::string(kScheme) + place.mount + "/" + object.key);
         return found;
     }
 
 private:
     static ReadHandle& reading(duckdb::FileHandle& handle) {
-        if (handle.flags.OpenForWriting()) raise({ErrorCode::kUnsupported, "reading " + handle.path + " while it is written"});
+        if (handle.flags.OpenForWriting())
+            raise({ErrorCode::kUnsupported, "reading " + handle.path + " while it is written"});
         return static_cast<ReadHandle&>(handle);
     }
     static WriteHandle& writing(duckdb::FileHandle& handle) {
-        if (!handle.flags.OpenForWriting()) raise({ErrorCode::kInternal, "writing " + handle.path + ", opened to read"});
+        if (!handle.flags.OpenForWriting())
+            raise({ErrorCode::kInternal, "writing " + handle.path + ", opened to read"});
         return static_cast<WriteHandle&>(handle);
     }
 
@@ -234,7 +249,8 @@ private:
 
 Result<> Mounts::add(std::string name, std::shared_ptr<ObjectStore> store) {
     const std::lock_guard lock(mutex_);
-    if (stores_.contains(name)) return fail(ErrorCode::kAlreadyExists, "mounting {}: a store is mounted under that name", name);
+    if (stores_.contains(name))
+        return fail(ErrorCode::kAlreadyExists, "mounting {}: a store is mounted under that name", name);
     stores_.emplace(std::move(name), std::move(store));
     return {};
 }
@@ -251,7 +267,8 @@ Result<Mounts::Place> Mounts::find(std::string_view path) const {
     const std::shared_lock lock(mutex_);
     const auto found = stores_.find(name);
     if (found == stores_.end()) return fail(ErrorCode::kNotFound, "{}: no zone \"{}\" is mounted", path, name);
-    return Place{found->second.get(), std::string(name), std::string(rest.substr(std::min(rest.size(), name.size() + 1)))};
+    return Place{found->second.get(), std::string(name),
+                 std::string(rest.substr(std::min(rest.size(), name.size() + 1)))};
 }
 
 duckdb::unique_ptr<duckdb::FileSystem> make_store_file_system(std::shared_ptr<const Mounts> mounts) {

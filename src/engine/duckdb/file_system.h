@@ -34,7 +34,8 @@ public:
 
 private:
     mutable std::shared_mutex mutex_;
-    std::map<std::string, std::shared_ptr<ObjectStore>, std::less<>> stores_;  // guarded by mutex_; shared with the caller of mount
+    std::map<std::string, std::shared_ptr<ObjectStore>, std::less<>>
+        stores_;  // guarded by mutex_; shared with the caller of mount
 };
 
 /// To be registered with DuckDB, which owns it; `mounts` is shared with the Engine.

@@ -39,7 +39,8 @@ json::Value to_json(duckdb::ClientContext& context, const duckdb::Value& value) 
     using enum duckdb::LogicalTypeId;
     if (value.IsNull()) return nullptr;
     switch (value.type().id()) {
-        case BOOLEAN: return value.GetValue<bool>();
+        case BOOLEAN:
+            return value.GetValue<bool>();
         case TINYINT:
         case SMALLINT:
         case INTEGER:
@@ -50,14 +51,21 @@ json::Value to_json(duckdb::ClientContext& context, const duckdb::Value& value) 
         case UBIGINT:
         case HUGEINT:
         case UHUGEINT:
-        case DECIMAL: return json::Number{value.ToString()};
+        case DECIMAL:
+            return json::Number{value.ToString()};
         case FLOAT:
-        case DOUBLE: return value.GetValue<double>();
-        case LIST: return list_to_json(context, duckdb::ListValue::GetChildren(value));
-        case ARRAY: return list_to_json(context, duckdb::ArrayValue::GetChildren(value));
-        case STRUCT: return struct_to_json(context, value);
-        case MAP: return map_to_json(context, value);
-        default: return value.CastAs(context, duckdb::LogicalType::VARCHAR).ToString();
+        case DOUBLE:
+            return value.GetValue<double>();
+        case LIST:
+            return list_to_json(context, duckdb::ListValue::GetChildren(value));
+        case ARRAY:
+            return list_to_json(context, duckdb::ArrayValue::GetChildren(value));
+        case STRUCT:
+            return struct_to_json(context, value);
+        case MAP:
+            return map_to_json(context, value);
+        default:
+            return value.CastAs(context, duckdb::LogicalType::VARCHAR).ToString();
     }
 }
 
@@ -77,14 +85,18 @@ public:
 
     std::size_t rows() const override { return chunk_->size(); }
 
-    bool is_null(std::size_t column, std::size_t row) const override { return !duckdb::FlatVector::Validity(chunk_->data[column]).RowIsValid(row); }
+    bool is_null(std::size_t column, std::size_t row) const override {
+        return !duckdb::FlatVector::Validity(chunk_->data[column]).RowIsValid(row);
+    }
 
     std::string text(std::size_t column, std::size_t row) const override {
         if (is_null(column, row)) return {};
         return duckdb::FlatVector::GetData<duckdb::string_t>(*texts_[column])[row].GetString();
     }
 
-    json::Value json(std::size_t column, std::size_t row) const override { return to_json(context_, chunk_->GetValue(column, row)); }
+    json::Value json(std::size_t column, std::size_t row) const override {
+        return to_json(context_, chunk_->GetValue(column, row));
+    }
 
 private:
     duckdb::ClientContext& context_;
@@ -128,12 +140,14 @@ private:
 
 }  // namespace
 
-std::unique_ptr<RowStream> make_row_stream(duckdb::shared_ptr<duckdb::ClientContext> context, duckdb::unique_ptr<duckdb::QueryResult> result,
+std::unique_ptr<RowStream> make_row_stream(duckdb::shared_ptr<duckdb::ClientContext> context,
+                                           duckdb::unique_ptr<duckdb::QueryResult> result,
                                            std::shared_ptr<std::atomic<bool>> interrupted) {
     return std::make_unique<ResultStream>(std::move(context), std::move(result), std::move(interrupted));
 }
 
-std::vector<Column> columns_of(const duckdb::vector<duckdb::string>& names, const duckdb::vector<duckdb::LogicalType>& types) {
+std::vector<Column> columns_of(const duckdb::vector<duckdb::string>& names,
+                               const duckdb::vector<duckdb::LogicalType>& types) {
     std::vector<Column> columns;
     for (std::size_t i = 0; i < names.size(); ++i) columns.push_back({names[i], from_duckdb(types[i])});
     return columns;

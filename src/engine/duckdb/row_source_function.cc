@@ -53,10 +53,15 @@ public:
     void set_int64(std::size_t column, std::int64_t value) override {
         using enum duckdb::LogicalTypeId;
         switch (columns_[column].type.id()) {
-            case TINYINT: return store_narrow<std::int8_t>(column, value);
-            case SMALLINT: return store_narrow<std::int16_t>(column, value);
-            case INTEGER: return store_narrow<std::int32_t>(column, value);
-            default: require(column, BIGINT); return store(column, value);
+            case TINYINT:
+                return store_narrow<std::int8_t>(column, value);
+            case SMALLINT:
+                return store_narrow<std::int16_t>(column, value);
+            case INTEGER:
+                return store_narrow<std::int32_t>(column, value);
+            default:
+                require(column, BIGINT);
+                return store(column, value);
         }
     }
     void set_double(std::size_t column, double value) override {
@@ -67,15 +72,21 @@ public:
     void set_decimal(std::size_t column, Int128 unscaled) override {
         require(column, duckdb::LogicalTypeId::DECIMAL);
         switch (columns_[column].type.InternalType()) {
-            case duckdb::PhysicalType::INT16: return store_narrow<std::int16_t>(column, unscaled);
-            case duckdb::PhysicalType::INT32: return store_narrow<std::int32_t>(column, unscaled);
-            case duckdb::PhysicalType::INT64: return store_narrow<std::int64_t>(column, unscaled);
-            default: store(column, duckdb::hugeint_t(static_cast<std::int64_t>(unscaled >> 64), static_cast<std::uint64_t>(unscaled)));
+            case duckdb::PhysicalType::INT16:
+                return store_narrow<std::int16_t>(column, unscaled);
+            case duckdb::PhysicalType::INT32:
+                return store_narrow<std::int32_t>(column, unscaled);
+            case duckdb::PhysicalType::INT64:
+                return store_narrow<std::int64_t>(column, unscaled);
+            default:
+                store(column, duckdb::hugeint_t(static_cast<std::int64_t>(unscaled >> 64),
+                                                static_cast<std::uint64_t>(unscaled)));
         }
     }
     void set_text(std::size_t column, std::string_view value) override {
         require(column, duckdb::LogicalTypeId::VARCHAR, duckdb::LogicalTypeId::BLOB);
-        if (columns_[column].vector) store(column, duckdb::StringVector::AddStringOrBlob(*columns_[column].vector, view(value)));
+        if (columns_[column].vector)
+            store(column, duckdb::StringVector::AddStringOrBlob(*columns_[column].vector, view(value)));
     }
     void set_texts(std::size_t column, std::span<const std::string_view> values) override {
         require(column, duckdb::LogicalTypeId::LIST);
@@ -85,7 +96,8 @@ public:
         duckdb::ListVector::Reserve(list, from + values.size());
         duckdb::Vector& child = duckdb::ListVector::GetEntry(list);
         auto* texts = duckdb::FlatVector::GetData<duckdb::string_t>(child);
-        for (std::size_t i = 0; i < values.size(); ++i) texts[from + i] = duckdb::StringVector::AddString(child, view(values[i]));
+        for (std::size_t i = 0; i < values.size(); ++i)
+            texts[from + i] = duckdb::StringVector::AddString(child, view(values[i]));
         duckdb::ListVector::SetListSize(list, from + values.size());
         store(column, duckdb::list_entry_t(from, values.size()));
     }
@@ -106,10 +118,13 @@ private:
         duckdb::ValidityMask* validity = nullptr;
     };
 
-    static duckdb::string_t view(std::string_view text) { return {text.data(), static_cast<std::uint32_t>(text.size())}; }
+    static duckdb::string_t view(std::string_view text) {
+        return {text.data(), static_cast<std::uint32_t>(text.size())};
+    }
     idx_t row() const { return rows_ - 1; }
 
-    void require(std::size_t column, duckdb::LogicalTypeId type, duckdb::LogicalTypeId other = duckdb::LogicalTypeId::INVALID) const {
+    void require(std::size_t column, duckdb::LogicalTypeId type,
+                 duckdb::LogicalTypeId other = duckdb::LogicalTypeId::INVALID) const {
         const auto id = columns_[column].type.id();
         LAGOA_CHECK(id == type || id == other, "a row source set a cell of another type than its schema's");
     }
@@ -155,7 +170,8 @@ struct Scan final : duckdb::GlobalTableFunctionState {
 };
 
 duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext&, duckdb::TableFunctionBindInput& input,
-                                              duckdb::vector<duckdb::LogicalType>& types, duckdb::vector<duckdb::string>& names) {
+                                              duckdb::vector<duckdb::LogicalType>& types,
+                                              duckdb::vector<duckdb::string>& names) {
     const auto& registered = input.info->Cast<Registered>();
     auto bound = duckdb::make_uniq<Bound>();
     bound->name = input.inputs[0].ToString();
@@ -168,10 +184,12 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext&, duckdb::Ta
     return bound;
 }
 
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext&, duckdb::TableFunctionInitInput& input) {
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext&,
+                                                           duckdb::TableFunctionInitInput& input) {
     const auto& bound = input.bind_data->Cast<Bound>();
     auto source = unwrap(bound.sources->claim(bound.name));
-    return duckdb::make_uniq<Scan>(std::move(source), std::vector<idx_t>(input.column_ids.begin(), input.column_ids.end()));
+    return duckdb::make_uniq<Scan>(std::move(source),
+                                   std::vector<idx_t>(input.column_ids.begin(), input.column_ids.end()));
 }
 
 // A chunk without rows ends the scan, so a source that has found none yet is asked again.

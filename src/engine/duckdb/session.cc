@@ -45,14 +45,17 @@ Result<std::optional<std::string>> DuckDbSession::value(std::string_view sql, st
     return text;
 }
 
-Result<std::vector<json::Object>> DuckDbSession::rows(std::string_view sql, std::span<const json::Value> parameters, std::size_t limit) {
+Result<std::vector<json::Object>> DuckDbSession::rows(std::string_view sql, std::span<const json::Value> parameters,
+                                                      std::size_t limit) {
     const auto stream = LAGOA_TRY(query(sql, parameters));
     std::vector<json::Object> rows;
     while (const RowBatch* batch = LAGOA_TRY(stream->next())) {
-        if (rows.size() + batch->rows() > limit) return fail(ErrorCode::kResourceExhausted, "more than {} rows from: {}", limit, sql);
+        if (rows.size() + batch->rows() > limit)
+            return fail(ErrorCode::kResourceExhausted, "more than {} rows from: {}", limit, sql);
         for (std::size_t row = 0; row < batch->rows(); ++row) {
             json::Object& object = rows.emplace_back();
-            for (std::size_t i = 0; i < stream->columns().size(); ++i) object.set(stream->columns()[i].name, batch->json(i, row));
+            for (std::size_t i = 0; i < stream->columns().size(); ++i)
+                object.set(stream->columns()[i].name, batch->json(i, row));
         }
     }
     return rows;
@@ -77,7 +80,8 @@ void DuckDbSession::interrupt() {
     connection_.Interrupt();
 }
 
-Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run(std::string_view sql, std::span<const json::Value> parameters) {
+Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run(std::string_view sql,
+                                                           std::span<const json::Value> parameters) {
     return guarded([&]() -> Result<duckdb::unique_ptr<QueryResult>> {
         auto statements = connection_.ExtractStatements(std::string(sql));
         if (statements.empty()) return fail(ErrorCode::kInvalidArgument, "there is no statement in \"{}\"", sql);
@@ -94,7 +98,8 @@ Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run_one(duckdb::unique_pt
                                                                std::span<const json::Value> parameters) {
     auto bound = LAGOA_TRY(bind_parameters(parameters));
     if (interrupted_->exchange(false)) return fail(ErrorCode::kCancelled, "interrupted before the statement began");
-    auto pending = connection_.PendingQuery(std::move(statement), bound, duckdb::QueryResultOutputType::ALLOW_STREAMING);
+    auto pending =
+        connection_.PendingQuery(std::move(statement), bound, duckdb::QueryResultOutputType::ALLOW_STREAMING);
     if (pending->HasError()) return pass_on(to_error(pending->GetErrorObject()));
     if (interrupted_->load()) connection_.Interrupt();  // it may have come before DuckDB began to listen
     auto result = pending->Execute();
@@ -106,6 +111,8 @@ Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run_one(duckdb::unique_pt
     return result;
 }
 
-duckdb::ClientContext& context(Session& session) { return static_cast<DuckDbSession&>(session).context(); }
+duckdb::ClientContext& context(Session& session) {
+    return static_cast<DuckDbSession&>(session).context();
+}
 
 }  // namespace lagoa

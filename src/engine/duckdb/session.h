@@ -21,7 +21,8 @@ public:
     Result<std::unique_ptr<RowStream>> query(std::string_view sql, std::span<const json::Value> parameters) override;
     Result<std::uint64_t> execute(std::string_view sql, std::span<const json::Value> parameters) override;
     Result<std::optional<std::string>> value(std::string_view sql, std::span<const json::Value> parameters) override;
-    Result<std::vector<json::Object>> rows(std::string_view sql, std::span<const json::Value> parameters, std::size_t limit) override;
+    Result<std::vector<json::Object>> rows(std::string_view sql, std::span<const json::Value> parameters,
+                                           std::size_t limit) override;
     Result<std::vector<Column>> describe(std::string_view sql) override;
     Result<> add_source(std::string name, std::shared_ptr<RowSource> source) override;
     void interrupt() override;
@@ -34,7 +35,7 @@ private:
                                                             std::span<const json::Value> parameters);
 
     duckdb::Connection connection_;
-    std::shared_ptr<RowSources> sources_;        // shared with the Engine
+    std::shared_ptr<RowSources> sources_;  // shared with the Engine
     std::vector<std::string> own_sources_;
     // Set by interrupt() until a statement has answered kCancelled: DuckDB forgets an interrupt that
     // comes between two statements. Shared with open streams.
