@@ -59,7 +59,7 @@ public:
         const auto* type = net::find_header(response.headers, "Content-Type");
         return fail(ErrorCode::kDataRejected, "{}: the answer ({} bytes of {}) is not a JSON object: {}", response.status,
                     response.body.size(), type == nullptr ? "unknown type" : one_line(*type, 60),
-                    value ? fmt::format("it is a {}", value->kind()) : one_line(value.error().message));
+                    value ? fmt::format("it is JSON of the kind {}", value->kind()) : one_line(value.error().message));
     }
 
     Result<Batch> deliver(const Batch& batch, const Answer& answer) override {
