@@ -87,7 +87,8 @@ public:
     /// Makes `source` readable as `rows_of('<name>')` in this engine until the session ends.
     virtual Result<> add_source(std::string name, std::shared_ptr<RowSource> source) = 0;
 
-    /// Stops the running statement, from any thread.
+    /// Stops the running statement, from any thread; the next one if none runs, so that a stop between the
+    /// statements of one task is not lost.
     virtual void interrupt() = 0;
 };
 

@@ -137,6 +137,13 @@ TEST_F(EngineTest, RunsEveryStatementAndCountsTheLastsRows) {
     EXPECT_EQ(session->execute("select * from t").value(), 0u);
 }
 
+TEST_F(EngineTest, AFailureInAnEarlierStatementStopsTheRest) {
+    EXPECT_EQ(code("create table t(a int); insert into t select 1; select if(range = 5000, 'x', '1')::int from "
+                   "range(9000); drop table t"),
+              ErrorCode::kDataRejected);
+    EXPECT_EQ(text("select count(*) from t"), "1");
+}
+
 TEST_F(EngineTest, DescribeRunsNothing) {
     const auto columns = session->describe(
         "select 1::decimal(18,4) as price, now() as at, [1] as l, 1::ubigint as u, time '10:00' as t");

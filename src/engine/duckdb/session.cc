@@ -25,6 +25,10 @@ Result<std::unique_ptr<RowStream>> DuckDbSession::query(std::string_view sql, st
 
 Result<std::uint64_t> DuckDbSession::execute(std::string_view sql, std::span<const json::Value> parameters) {
     auto result = LAGOA_TRY(run(sql, parameters));
+    return count_changed(std::move(result));
+}
+
+Result<std::uint64_t> DuckDbSession::count_changed(duckdb::unique_ptr<QueryResult> result) {
     const bool counts = result->properties.return_type == duckdb::StatementReturnType::CHANGED_ROWS;
     const auto stream = make_row_stream(connection_.context, std::move(result), interrupted_);
     std::uint64_t changed = 0;
@@ -86,9 +90,8 @@ Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run(std::string_view sql,
         auto statements = connection_.ExtractStatements(std::string(sql));
         if (statements.empty()) return fail(ErrorCode::kInvalidArgument, "there is no statement in \"{}\"", sql);
         for (std::size_t i = 0; i + 1 < statements.size(); ++i) {
-            const auto result = LAGOA_TRY(run_one(std::move(statements[i]), {}));
-            while (result->Fetch()) {  // a stream runs as far as it is read
-            }
+            auto result = LAGOA_TRY(run_one(std::move(statements[i]), {}));
+            LAGOA_TRY(count_changed(std::move(result)));  // a stream runs as far as it is read
         }
         return run_one(std::move(statements.back()), parameters);
     });

@@ -30,6 +30,8 @@ public:
     duckdb::ClientContext& context() { return *connection_.context; }
 
 private:
+    // Reads `result` to its end; the rows it says were changed.
+    Result<std::uint64_t> count_changed(duckdb::unique_ptr<duckdb::QueryResult> result);
     Result<duckdb::unique_ptr<duckdb::QueryResult>> run(std::string_view sql, std::span<const json::Value> parameters);
     Result<duckdb::unique_ptr<duckdb::QueryResult>> run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement,
                                                             std::span<const json::Value> parameters);
