@@ -12,7 +12,7 @@ namespace lagoa::ingest {
 namespace {
 
 constexpr std::uint64_t kBatchBytes = std::uint64_t{256} << 20;  // landed bytes of one commit, or one manifest
-constexpr int kMaxRaces = 10;  // with another loader of the same table
+constexpr int kMaxRaces = 10;                                    // with another loader of the same table
 
 const Cut kHead{.base = Cut::Base::kHead, .pins = {}};
 
@@ -25,8 +25,14 @@ struct SourcePlan {
 // Loads one source's manifests into one table.
 class SourceLoader {
 public:
-    SourceLoader(const LoadContext& context, const Contract& contract, SourcePlan& from, Session& session, LoadResult& result)
-        : context_(context), contract_(contract), from_(from), session_(session), stage_(session, contract), result_(result) {}
+    SourceLoader(const LoadContext& context, const Contract& contract, SourcePlan& from, Session& session,
+                 LoadResult& result)
+        : context_(context),
+          contract_(contract),
+          from_(from),
+          session_(session),
+          stage_(session, contract),
+          result_(result) {}
 
     Result<> run() {
         LAGOA_TRY(stage_.check_patterns());
@@ -36,7 +42,8 @@ public:
             if (done && *done == Step::kNothingLeft) return {};
             if (done && *done == Step::kApplied) race = -1;
         }
-        return fail(ErrorCode::kConflict, "other loaders of {} were faster {} times", contract_.table.text(), kMaxRaces);
+        return fail(ErrorCode::kConflict, "other loaders of {} were faster {} times", contract_.table.text(),
+                    kMaxRaces);
     }
 
 private:
@@ -66,11 +73,13 @@ private:
     Result<Step> apply_next() {
         const Base base = LAGOA_TRY(base_of(contract_.table, app_id()));
         if (base.snapshot != nullptr) result_.version = base.snapshot->version;
-        auto manifests = LAGOA_TRY(manifests_after(*context_.landing, from_.source.name, static_cast<std::uint64_t>(std::max<std::int64_t>(base.txn, 0))));
+        auto manifests = LAGOA_TRY(manifests_after(*context_.landing, from_.source.name,
+                                                   static_cast<std::uint64_t>(std::max<std::int64_t>(base.txn, 0))));
         if (manifests.empty()) return Step::kNothingLeft;
         const std::vector<Feed> feeds = take_batch(manifests);
         const std::string name = "load/" + new_uuid();
-        const auto rows = std::make_shared<LandingRows>(*context_.landing, feeds, contract_, [this] { return context_.lake->connect(kHead); });
+        const auto rows = std::make_shared<LandingRows>(*context_.landing, feeds, contract_,
+                                                        [this] { return context_.lake->connect(kHead); });
         LAGOA_TRY(session_.add_source(name, rows));
         LAGOA_TRY(stage_.fill(name, feeds));
         LAGOA_TRY(stage_.find_repeats(base.snapshot.get()));
@@ -107,7 +116,10 @@ private:
     void add_feeds(const Manifest& manifest, const LandedObject& object, std::vector<Feed>& feeds) {
         if (object.format == RecordFormat::kNone) return;
         if (from_.source.find(object.stream) == nullptr) {
-            log::warn("load.unknown_stream", {{"table", contract_.table.text()}, {"source", from_.source.name}, {"stream", object.stream}, {"object", object.key}});
+            log::warn("load.unknown_stream", {{"table", contract_.table.text()},
+                                              {"source", from_.source.name},
+                                              {"stream", object.stream},
+                                              {"object", object.key}});
             return;
         }
         for (auto& plan : from_.plans)
@@ -119,26 +131,29 @@ private:
         const Base base = LAGOA_TRY(base_of(quarantine(), quarantine_app_id()));
         const auto counts = LAGOA_TRY(stage_.count(base.txn));
         if (counts.bad == 0) return std::optional(counts);
-        const WriteRequest request{.table = quarantine(),
-                                   .select = stage_.refusals(from_.source.name, context_.run, context_.clock->now(), base.txn),
-                                   .properties = {},
-                                   .description = "Rows that broke the contract of " + contract_.table.text(),
-                                   .txn = delta::Txn{.app_id = quarantine_app_id(), .version = last},
-                                   .txn_after = base.txn,
-                                   .operation = "QUARANTINE"};
-        const auto written = LAGOA_TRY(context_.lake->write(session_, request), "quarantining rows of {}", contract_.table.text());
+        const WriteRequest request{
+            .table = quarantine(),
+            .select = stage_.refusals(from_.source.name, context_.run, context_.clock->now(), base.txn),
+            .properties = {},
+            .description = "Rows that broke the contract of " + contract_.table.text(),
+            .txn = delta::Txn{.app_id = quarantine_app_id(), .version = last},
+            .txn_after = base.txn,
+            .operation = "QUARANTINE"};
+        const auto written =
+            LAGOA_TRY(context_.lake->write(session_, request), "quarantining rows of {}", contract_.table.text());
         if (!written.committed) return std::optional<LoadStage::Counts>();
         result_.quarantine_version = written.version;
         return std::optional(counts);
     }
 
     Result<bool> add_rows(const std::vector<Manifest>& manifests, const Base& base) {
-        WriteRequest request{.table = contract_.table,
-                             .select = stage_.additions(),
-                             .description = contract_.description,
-                             .txn = delta::Txn{.app_id = app_id(), .version = static_cast<std::int64_t>(manifests.back().sequence)},
-                             .txn_after = base.txn,
-                             .operation = "LOAD"};
+        WriteRequest request{
+            .table = contract_.table,
+            .select = stage_.additions(),
+            .description = contract_.description,
+            .txn = delta::Txn{.app_id = app_id(), .version = static_cast<std::int64_t>(manifests.back().sequence)},
+            .txn_after = base.txn,
+            .operation = "LOAD"};
         if (!contract_.rules.empty()) {
             LAGOA_TRY(session_.execute("CREATE OR REPLACE TEMP VIEW load_additions AS " + request.select));
             LAGOA_TRY(check_rules(session_, contract_, "temp.load_additions"));
@@ -173,7 +188,8 @@ private:
 };
 
 // The sources that feed `table`, with their plans.
-Result<std::vector<std::unique_ptr<SourcePlan>>> feeding_sources(const LoadContext& context, const Contract* contract, const TableName& table, const TimeZone& zone) {
+Result<std::vector<std::unique_ptr<SourcePlan>>> feeding_sources(const LoadContext& context, const Contract* contract,
+                                                                 const TableName& table, const TimeZone& zone) {
     std::vector<std::unique_ptr<SourcePlan>> found;
     for (const auto& [name, document] : context.project->sources) {
         auto from = std::make_unique<SourcePlan>(SourcePlan{LAGOA_TRY(parse_source(name, document)), {}});
@@ -181,7 +197,9 @@ Result<std::vector<std::unique_ptr<SourcePlan>>> feeding_sources(const LoadConte
             for (std::size_t i = 0; i < stream.tables.size(); ++i) {
                 if (stream.tables[i].table != table) continue;
                 if (contract == nullptr)
-                    return fail_with_hint(ErrorCode::kInvalidConfig, fmt::format("Write contracts/{}.odcs.yaml.", table.text()), "{} has no contract", table.text());
+                    return fail_with_hint(ErrorCode::kInvalidConfig,
+                                          fmt::format("Write contracts/{}.odcs.yaml.", table.text()),
+                                          "{} has no contract", table.text());
                 from->plans.push_back(LAGOA_TRY(make_plan(from->source, stream, i, *contract, zone)));
             }
         }
@@ -210,9 +228,11 @@ Result<LoadResult> load_table(const LoadContext& context, const TableName& table
     const TimeZone zone = LAGOA_TRY(TimeZone::load(context.project->time_zone));
     const auto sources = LAGOA_TRY(feeding_sources(context, contract, table, zone));
     if (sources.empty())
-        return fail_with_hint(ErrorCode::kNotFound, "Name a table that a file in sources/ feeds.", "no source feeds {}", table.text());
+        return fail_with_hint(ErrorCode::kNotFound, "Name a table that a file in sources/ feeds.", "no source feeds {}",
+                              table.text());
     if (contract->key().empty())
-        return fail_with_hint(ErrorCode::kInvalidConfig, "Mark the columns that name a row with primaryKey and primaryKeyPosition.",
+        return fail_with_hint(ErrorCode::kInvalidConfig,
+                              "Mark the columns that name a row with primaryKey and primaryKeyPosition.",
                               "{}: the contract has no business key", contract->file);
     LoadResult result;
     for (const auto& from : sources) {

@@ -18,15 +18,15 @@
 namespace lagoa::ingest {
 
 struct LoadResult {
-    delta::Version version = -1;     ///< Of the bronze table after the load.
+    delta::Version version = -1;  ///< Of the bronze table after the load.
     bool committed = false;
     std::uint64_t manifests = 0;
-    std::uint64_t rows_in = 0;        ///< Records read.
-    std::uint64_t rows_out = 0;       ///< Rows added to bronze.
-    std::uint64_t rows_duplicate = 0; ///< Dropped: equal to what is known.
+    std::uint64_t rows_in = 0;         ///< Records read.
+    std::uint64_t rows_out = 0;        ///< Rows added to bronze.
+    std::uint64_t rows_duplicate = 0;  ///< Dropped: equal to what is known.
     std::uint64_t rows_quarantined = 0;
-    std::uint64_t rows_skipped = 0;   ///< skip_when_all_null
-    std::uint64_t size_bytes = 0;     ///< Landed bytes read.
+    std::uint64_t rows_skipped = 0;  ///< skip_when_all_null
+    std::uint64_t size_bytes = 0;    ///< Landed bytes read.
     std::optional<delta::Version> quarantine_version;
 };
 

@@ -1,7 +1,9 @@
-// Goal: landed manifests become bronze rows exactly once, whatever is loaded again, killed or damaged; repeats are dropped,
-// corrections kept, bad rows quarantined. Method: a lake over memory stores and manifests written as connectors
-// write them; the crash sweep fails every store operation in turn and compares with a run that never failed.
+// Goal: landed manifests become bronze rows exactly once, whatever is loaded again, killed or damaged; repeats are
+// dropped, corrections kept, bad rows quarantined. Method: a lake over memory stores and manifests written as
+// connectors write them; the crash sweep fails every store operation in turn and compares with a run that never failed.
 #include "ingest/loader.h"
+
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -53,10 +55,19 @@ struct Disk {
     int landed = 0;
 
     // Lands one answer and commits its manifest, `minutes` after the day's start.
-    void land(std::string_view bytes, int minutes, RecordFormat format = RecordFormat::kJson, const std::string& stream = "quote") {
-        Manifest manifest{.source = "brapi", .run = fmt::format("run-{}", ++landed), .objects = {}, .failures = {}, .cursor = {}};
-        LandedObject object{.key = fmt::format("brapi/date_ingestion=20261125/{}/{}-x.json", manifest.run, stream), .stream = stream, .item = "x", .format = format,
-                            .records_of = {}, .sha256 = net::sha256_hex(bytes), .size_bytes = bytes.size(), .request = {}, .response = {}};
+    void land(std::string_view bytes, int minutes, RecordFormat format = RecordFormat::kJson,
+              const std::string& stream = "quote") {
+        Manifest manifest{
+            .source = "brapi", .run = fmt::format("run-{}", ++landed), .objects = {}, .failures = {}, .cursor = {}};
+        LandedObject object{.key = fmt::format("brapi/date_ingestion=20261125/{}/{}-x.json", manifest.run, stream),
+                            .stream = stream,
+                            .item = "x",
+                            .format = format,
+                            .records_of = {},
+                            .sha256 = net::sha256_hex(bytes),
+                            .size_bytes = bytes.size(),
+                            .request = {},
+                            .response = {}};
         object.fetched = parse_instant("2026-11-25T00:00:00Z").value() + std::chrono::minutes(minutes);
         ASSERT_TRUE(landing->put(object.key, bytes).has_value());
         manifest.objects.push_back(object);
@@ -64,21 +75,37 @@ struct Disk {
     }
 };
 
-std::string quotes(std::string_view records) { return fmt::format(R"({{"results":[{}]}})", records); }
+std::string quotes(std::string_view records) {
+    return fmt::format(R"({{"results":[{}]}})", records);
+}
 
 /// One process over `disk`: project, engine and lake.
 struct Process {
     explicit Process(const Disk& disk) : Process(disk, disk.bronze, disk.quarantine) {}
-    Process(const Disk& disk, std::shared_ptr<ObjectStore> bronze, std::shared_ptr<ObjectStore> quarantine) : landing(disk.landing) {
+    Process(const Disk& disk, std::shared_ptr<ObjectStore> bronze, std::shared_ptr<ObjectStore> quarantine)
+        : landing(disk.landing) {
         project.name = "test";
         project.sources.emplace("brapi", Document::parse("sources/brapi.yaml", kSource).value());
-        project.contracts.emplace(kQuotes, parse_contract(Document::parse("contracts/bronze.quotes.odcs.yaml", kContract).value()).value());
+        project.contracts.emplace(
+            kQuotes, parse_contract(Document::parse("contracts/bronze.quotes.odcs.yaml", kContract).value()).value());
         engine = Engine::open({}).value();
-        lake = Lake::open({.zones = {{"landing", landing}, {"bronze", std::move(bronze)}, {"quarantine", std::move(quarantine)}}, .log = disk.log, .engine = engine.get(), .clock = &clock}).value();
+        lake =
+            Lake::open(
+                {.zones = {{"landing", landing}, {"bronze", std::move(bronze)}, {"quarantine", std::move(quarantine)}},
+                 .log = disk.log,
+                 .engine = engine.get(),
+                 .clock = &clock})
+                .value();
     }
 
     Result<LoadResult> load() {
-        return load_table({.project = &project, .lake = lake.get(), .landing = landing.get(), .clock = &clock, .stop = {}, .run = "load-run"}, kQuotes);
+        return load_table({.project = &project,
+                           .lake = lake.get(),
+                           .landing = landing.get(),
+                           .clock = &clock,
+                           .stop = {},
+                           .run = "load-run"},
+                          kQuotes);
     }
 
     // The rows of `sql`, a text each, values with `|` between them.
@@ -89,12 +116,17 @@ struct Process {
         if (!rows) return {"error: " + rows.error().message};
         for (const auto& row : *rows) {
             std::string line;
-            for (const auto& [name, value] : row) line += (line.empty() ? "" : "|") + (value.is_string() ? *value.string() : json::dump(value));
+            for (const auto& [name, value] : row)
+                line += (line.empty() ? "" : "|") + (value.is_string() ? *value.string() : json::dump(value));
             out.push_back(std::move(line));
         }
         return out;
     }
-    std::vector<std::string> rows() { return read("SELECT symbol, CAST(day AS VARCHAR) AS day, price, strftime(_known_from AT TIME ZONE 'UTC', '%H:%M') AS known FROM bronze.quotes ORDER BY symbol, day, _known_from, price"); }
+    std::vector<std::string> rows() {
+        return read(
+            "SELECT symbol, CAST(day AS VARCHAR) AS day, price, strftime(_known_from AT TIME ZONE 'UTC', '%H:%M') AS "
+            "known FROM bronze.quotes ORDER BY symbol, day, _known_from, price");
+    }
 
     Project project;
     test::FakeClock clock;
@@ -107,7 +139,10 @@ using Rows = std::vector<std::string>;
 
 TEST(Loader, AddsRowsWithTheirOrigin) {
     Disk disk;
-    disk.land(quotes(R"({"symbol":"PETR4","day":"2026-11-24","price":35.1},{"symbol":"VALE3","day":null,"price":"61.00005"},{"symbol":"vale3","price":1},{"symbol":"BAD 1","price":-1})"), 1);
+    disk.land(
+        quotes(
+            R"({"symbol":"PETR4","day":"2026-11-24","price":35.1},{"symbol":"VALE3","day":null,"price":"61.00005"},{"symbol":"vale3","price":1},{"symbol":"BAD 1","price":-1})"),
+        1);
     Process process(disk);
     const auto loaded = process.load();
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
@@ -117,10 +152,14 @@ TEST(Loader, AddsRowsWithTheirOrigin) {
     EXPECT_EQ(loaded->manifests, 1u);
     EXPECT_TRUE(loaded->committed);
     EXPECT_EQ(process.rows(), (Rows{"PETR4|2026-11-24|35.1000|00:01"}));
-    EXPECT_EQ(process.read("SELECT _run, _object, _pointer FROM bronze.quotes"), (Rows{"run-1|brapi/date_ingestion=20261125/run-1/quote-x.json|/results/0"}));
-    EXPECT_EQ(process.read("SELECT pointer, list_transform(CAST(rules AS JSON[]), lambda r: r->>'rule') AS rules, source, sequence, run, object IS NOT NULL AS o FROM quarantine.quotes ORDER BY pointer"),
-              (Rows{R"(/results/1|["scale"]|brapi|1|load-run|true)", R"(/results/2|["pattern"]|brapi|1|load-run|true)", R"(/results/3|["range","pattern"]|brapi|1|load-run|true)"}));
-    EXPECT_EQ(process.read("SELECT record FROM quarantine.quotes WHERE pointer = '/results/1'"), (Rows{R"({"symbol":"VALE3","day":null,"price":"61.00005"})"}));
+    EXPECT_EQ(process.read("SELECT _run, _object, _pointer FROM bronze.quotes"),
+              (Rows{"run-1|brapi/date_ingestion=20261125/run-1/quote-x.json|/results/0"}));
+    EXPECT_EQ(process.read("SELECT pointer, list_transform(CAST(rules AS JSON[]), lambda r: r->>'rule') AS rules, "
+                           "source, sequence, run, object IS NOT NULL AS o FROM quarantine.quotes ORDER BY pointer"),
+              (Rows{R"(/results/1|["scale"]|brapi|1|load-run|true)", R"(/results/2|["pattern"]|brapi|1|load-run|true)",
+                    R"(/results/3|["range","pattern"]|brapi|1|load-run|true)"}));
+    EXPECT_EQ(process.read("SELECT record FROM quarantine.quotes WHERE pointer = '/results/1'"),
+              (Rows{R"({"symbol":"VALE3","day":null,"price":"61.00005"})"}));
     const auto snapshot = process.lake->snapshot(kQuotes, kHead).value();
     EXPECT_EQ(snapshot->metadata.configuration.at("lagoa.businessKey"), R"(["symbol","day"])");
     EXPECT_EQ(snapshot->metadata.description, "Quotes.");
@@ -171,9 +210,10 @@ TEST(Loader, KeepsCorrectionsAndDropsRepeatsInAnyBatches) {
         R"({"symbol":"C","price":1})",
     };
     const Rows expected = {
-        "A|2026-11-24|1.0000|00:01", "A|2026-11-24|2.0000|00:02", "A|2026-11-24|1.0000|00:04", "A|2026-11-25|2.0000|00:03",
-        "B|null|5.0000|00:01",       "B|null|null|00:04",         "C|null|1.0000|00:05",       "C|null|2.0000|00:05",
-        "C|null|1.0000|00:07",       "C|null|3.0000|00:07",       "C|null|1.0000|00:09",
+        "A|2026-11-24|1.0000|00:01", "A|2026-11-24|2.0000|00:02", "A|2026-11-24|1.0000|00:04",
+        "A|2026-11-25|2.0000|00:03", "B|null|5.0000|00:01",       "B|null|null|00:04",
+        "C|null|1.0000|00:05",       "C|null|2.0000|00:05",       "C|null|1.0000|00:07",
+        "C|null|3.0000|00:07",       "C|null|1.0000|00:09",
     };
     for (const std::size_t step : {std::size_t{1}, std::size_t{2}, answers.size()}) {
         Disk disk;
@@ -187,27 +227,60 @@ TEST(Loader, KeepsCorrectionsAndDropsRepeatsInAnyBatches) {
         }
         ASSERT_TRUE(process.load().has_value());
         EXPECT_EQ(process.rows(), expected) << "loaded " << step << " at a time";
-        EXPECT_EQ(process.read("SELECT symbol, CAST(day AS VARCHAR) AS day, price FROM bronze.quotes_current ORDER BY symbol, day"),
-                  (Rows{"A|2026-11-24|1.0000", "A|2026-11-25|2.0000", "B|null|null", "C|null|1.0000"}));
+        EXPECT_EQ(
+            process.read(
+                "SELECT symbol, CAST(day AS VARCHAR) AS day, price FROM bronze.quotes_current ORDER BY symbol, day"),
+            (Rows{"A|2026-11-24|1.0000", "A|2026-11-25|2.0000", "B|null|null", "C|null|1.0000"}));
     }
 }
 
 TEST(Loader, ReadsLinesAndParquet) {
     Disk disk;
-    disk.land("{\"symbol\":\"L\",\"day\":\"2026-11-24\",\"price\":\"1.5\",\"_at\":\"byte 0\"}\n", 1, RecordFormat::kJsonLines, "other");
+    disk.land("{\"symbol\":\"L\",\"day\":\"2026-11-24\",\"price\":\"1.5\",\"_at\":\"byte 0\"}\n", 1,
+              RecordFormat::kJsonLines, "other");
     Process process(disk);
     {
         const auto session = process.lake->connect(kHead).value();
-        const auto written = session->execute("COPY (SELECT 'P' || i AS symbol, DATE '2026-11-24' AS day, CAST(i * 1.25 AS DOUBLE) AS price, true AS other FROM range(5000) r(i)) "
-                                              "TO 'lagoa://landing/made.parquet' (FORMAT parquet)");
+        const auto written = session->execute(
+            "COPY (SELECT 'P' || i AS symbol, DATE '2026-11-24' AS day, CAST(i * 1.25 AS DOUBLE) AS price, true AS "
+            "other FROM range(5000) r(i)) "
+            "TO 'lagoa://landing/made.parquet' (FORMAT parquet)");
         ASSERT_TRUE(written.has_value()) << written.error().message;
         disk.land(disk.landing->get("made.parquet").value(), 2, RecordFormat::kParquet, "other");
     }
     const auto loaded = process.load();
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
     EXPECT_EQ(loaded->rows_out, 5001u);
-    EXPECT_EQ(process.read("SELECT symbol, price, _pointer FROM bronze.quotes WHERE symbol IN ('L', 'P3') ORDER BY symbol"), (Rows{"L|1.5000|byte 0", "P3|3.7500|/3"}));
+    EXPECT_EQ(
+        process.read("SELECT symbol, price, _pointer FROM bronze.quotes WHERE symbol IN ('L', 'P3') ORDER BY symbol"),
+        (Rows{"L|1.5000|byte 0", "P3|3.7500|/3"}));
     EXPECT_EQ(process.read("SELECT sum(price) AS sum FROM bronze.quotes WHERE symbol <> 'L'"), (Rows{"15621875.0000"}));
+}
+
+// The engine's own reading of the same text is the referee.
+TEST(Loader, DecimalsEqualTheEnginesExactCast) {
+    const unsigned seed = std::random_device{}();
+    std::mt19937 random(seed);
+    std::string records;
+    std::string texts;
+    for (int i = 0; i < 300; ++i) {
+        std::string text;
+        for (unsigned digits = 1 + random() % 14; digits > 0; --digits) text += static_cast<char>('0' + random() % 10);
+        text = text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
+        if (random() % 2 == 0) text += fmt::format(".{:04}", random() % 10'000).substr(0, 2 + random() % 4);
+        if (random() % 4 == 0) text += fmt::format("e{}", random() % 2);
+        records += fmt::format(R"({}{{"symbol":"N{}","price":{}}})", i > 0 ? "," : "", i, text);
+        texts += fmt::format("{}('N{}', '{}')", i > 0 ? "," : "", i, text);
+    }
+    Disk disk;
+    disk.land(quotes(records), 1);
+    Process process(disk);
+    ASSERT_EQ(process.load().value().rows_out, 300u) << "seed " << seed;
+    EXPECT_EQ(
+        process.read("SELECT symbol, price, text FROM bronze.quotes JOIN (VALUES " + texts +
+                     ") AS v(symbol, text) USING (symbol) WHERE price IS DISTINCT FROM CAST(text AS DECIMAL(18,4))"),
+        Rows{})
+        << "seed " << seed;
 }
 
 TEST(Loader, RefusesWhatIsWrongAndLosesNothing) {
@@ -225,10 +298,21 @@ TEST(Loader, RefusesWhatIsWrongAndLosesNothing) {
     process.project.contracts.at(kQuotes).columns[0].pattern = "(";
     EXPECT_EQ(load(), ErrorCode::kInvalidConfig);
     process.project.contracts.at(kQuotes) = good;
-    process.project.contracts.at(kQuotes).rules.push_back({.name = "priced", .query = "SELECT count(*) FROM {object} WHERE price < 5", .must_be = 0, .severity = "error"});
+    process.project.contracts.at(kQuotes).rules.push_back({.name = "priced",
+                                                           .query = "SELECT count(*) FROM {object} WHERE price < 5",
+                                                           .must_be = 0,
+                                                           .severity = "error"});
     EXPECT_EQ(load(), ErrorCode::kDataRejected);
     process.project.contracts.at(kQuotes) = good;
-    EXPECT_EQ(load_table({.project = &process.project, .lake = process.lake.get(), .landing = disk.landing.get(), .clock = &process.clock, .stop = {}, .run = "r"}, {"bronze", "nothing"}).error().code,
+    EXPECT_EQ(load_table({.project = &process.project,
+                          .lake = process.lake.get(),
+                          .landing = disk.landing.get(),
+                          .clock = &process.clock,
+                          .stop = {},
+                          .run = "r"},
+                         {"bronze", "nothing"})
+                  .error()
+                  .code,
               ErrorCode::kNotFound);
     disk.land(R"({"answers":[]})", 2);
     EXPECT_EQ(load(), ErrorCode::kDataRejected) << "the source has changed";
@@ -245,8 +329,10 @@ TEST(Loader, LosesAndDoublesNothingAtAnyCrash) {
                 Disk disk;
                 disk.land(quotes(R"({"symbol":"A","price":1},{"symbol":"bad","price":1})"), 1);
                 ASSERT_TRUE(Process(disk).load().has_value());
-                disk.land(quotes(R"({"symbol":"A","price":2},{"symbol":"worse","price":1},{"symbol":"B","price":1})"), 2);
-                auto faulty = std::make_shared<FaultyStore>(in_quarantine ? *disk.quarantine : *disk.bronze, FaultyStore::Fault{.kind = kind, .at = k});
+                disk.land(quotes(R"({"symbol":"A","price":2},{"symbol":"worse","price":1},{"symbol":"B","price":1})"),
+                          2);
+                auto faulty = std::make_shared<FaultyStore>(in_quarantine ? *disk.quarantine : *disk.bronze,
+                                                            FaultyStore::Fault{.kind = kind, .at = k});
                 {
                     Process dying(disk, in_quarantine ? disk.bronze : faulty, in_quarantine ? faulty : disk.quarantine);
                     const auto loaded = dying.load();
@@ -256,8 +342,11 @@ TEST(Loader, LosesAndDoublesNothingAtAnyCrash) {
                 Process next(disk);
                 const auto loaded = next.load();
                 ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
-                EXPECT_EQ(next.rows(), (Rows{"A|null|1.0000|00:01", "A|null|2.0000|00:02", "B|null|1.0000|00:02"})) << "fault " << k;
-                EXPECT_EQ(next.read("SELECT count(*) AS n, count(DISTINCT id) AS ids FROM quarantine.quotes"), (Rows{"3|3"})) << "fault " << k;
+                EXPECT_EQ(next.rows(), (Rows{"A|null|1.0000|00:01", "A|null|2.0000|00:02", "B|null|1.0000|00:02"}))
+                    << "fault " << k;
+                EXPECT_EQ(next.read("SELECT count(*) AS n, count(DISTINCT id) AS ids FROM quarantine.quotes"),
+                          (Rows{"3|3"}))
+                    << "fault " << k;
                 if (!faulty->tripped()) break;
             }
         }

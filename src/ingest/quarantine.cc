@@ -9,11 +9,14 @@ namespace {
 
 constexpr std::size_t kMinIdLetters = 6;
 
-std::string relation(const TableName& table) { return "quarantine." + quote_identifier(table.table); }
+std::string relation(const TableName& table) {
+    return "quarantine." + quote_identifier(table.table);
+}
 
 // Instants as `2026-11-25T13:04:05.123456Z` whatever the session's zone.
 constexpr std::string_view kColumns =
-    "id, source, sequence, run, strftime(quarantined_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS at, rules, contract_version, object, pointer, record";
+    "id, source, sequence, run, strftime(quarantined_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS at, rules, "
+    "contract_version, object, pointer, record";
 
 Result<QuarantinedRow> to_row(const json::Object& object) {
     const json::Value value(object);
@@ -33,10 +36,13 @@ Result<QuarantinedRow> to_row(const json::Object& object) {
     return row;
 }
 
-Result<std::vector<QuarantinedRow>> select_rows(Session& session, const TableName& table, const std::string& condition, std::size_t limit) {
-    const auto found = LAGOA_TRY(session.rows(fmt::format("SELECT {} FROM {} WHERE table_name = {} AND {} ORDER BY quarantined_at DESC, object, pointer LIMIT {}",
-                                                          kColumns, relation(table), quote_literal(table.text()), condition, limit)),
-                                 "reading the quarantine of {}", table.text());
+Result<std::vector<QuarantinedRow>> select_rows(Session& session, const TableName& table, const std::string& condition,
+                                                std::size_t limit) {
+    const auto found = LAGOA_TRY(
+        session.rows(fmt::format(
+            "SELECT {} FROM {} WHERE table_name = {} AND {} ORDER BY quarantined_at DESC, object, pointer LIMIT {}",
+            kColumns, relation(table), quote_literal(table.text()), condition, limit)),
+        "reading the quarantine of {}", table.text());
     std::vector<QuarantinedRow> rows;
     for (const auto& object : found) rows.push_back(LAGOA_TRY(to_row(object)));
     return rows;
@@ -51,24 +57,30 @@ Result<std::vector<QuarantineSummary>> list_quarantine(Lake& lake, const Cut& cu
         if (info.name.zone != "quarantine") continue;
         // Tables of one name in two zones share a quarantine; each row says which of them refused it.
         const std::string from = relation(info.name);
-        const auto totals = LAGOA_TRY(session->rows(fmt::format(
-            "SELECT table_name, count(*) AS rows, strftime(max(quarantined_at) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS last FROM {} GROUP BY ALL", from)));
+        const auto totals = LAGOA_TRY(
+            session->rows(fmt::format("SELECT table_name, count(*) AS rows, strftime(max(quarantined_at) AT TIME ZONE "
+                                      "'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS last FROM {} GROUP BY ALL",
+                                      from)));
         for (const auto& total : totals) {
             const json::Value value(total);
-            const TableName table = LAGOA_TRY(TableName::parse(value.string_at("table_name").value_or("")), "reading {}", info.name.text());
+            const TableName table =
+                LAGOA_TRY(TableName::parse(value.string_at("table_name").value_or("")), "reading {}", info.name.text());
             found[table] = {.table = table,
                             .rows = static_cast<std::uint64_t>(value.int64_at("rows").value_or(0)),
                             .last = LAGOA_TRY(parse_instant(value.string_at("last").value_or(""))),
                             .rules = {}};
         }
-        const auto rules = LAGOA_TRY(session->rows(fmt::format(
-            "SELECT table_name, concat_ws(' ', rule->>'rule', rule->>'column') AS rule, count(*) AS rows "
-            "FROM (SELECT table_name, unnest(CAST(CAST(rules AS JSON) AS JSON[])) AS rule FROM {}) GROUP BY ALL ORDER BY rows DESC, rule",
-            from)));
+        const auto rules = LAGOA_TRY(session->rows(
+            fmt::format("SELECT table_name, concat_ws(' ', rule->>'rule', rule->>'column') AS rule, count(*) AS rows "
+                        "FROM (SELECT table_name, unnest(CAST(CAST(rules AS JSON) AS JSON[])) AS rule FROM {}) GROUP "
+                        "BY ALL ORDER BY rows DESC, rule",
+                        from)));
         for (const auto& rule : rules) {
             const json::Value value(rule);
             const auto table = TableName::parse(value.string_at("table_name").value_or(""));
-            if (table) found[*table].rules.emplace_back(value.string_at("rule").value_or(""), static_cast<std::uint64_t>(value.int64_at("rows").value_or(0)));
+            if (table)
+                found[*table].rules.emplace_back(value.string_at("rule").value_or(""),
+                                                 static_cast<std::uint64_t>(value.int64_at("rows").value_or(0)));
         }
     }
     std::vector<QuarantineSummary> summaries;
@@ -81,11 +93,15 @@ Result<std::vector<QuarantinedRow>> show_quarantine(Session& session, const Tabl
 }
 
 Result<QuarantinedRow> show_quarantined(Session& session, const TableName& table, std::string_view id) {
-    const std::string condition = id.size() >= kMinIdLetters ? fmt::format("starts_with(id, {})", quote_literal(id)) : fmt::format("id = {}", quote_literal(id));
+    const std::string condition = id.size() >= kMinIdLetters ? fmt::format("starts_with(id, {})", quote_literal(id))
+                                                             : fmt::format("id = {}", quote_literal(id));
     auto rows = LAGOA_TRY(select_rows(session, table, condition, 2));
     if (rows.empty())
-        return fail_with_hint(ErrorCode::kNotFound, fmt::format("Look at `lagoa quarantine show {}`.", table.text()), "{} has refused no row {}", table.text(), id);
-    if (rows.size() > 1) return fail_with_hint(ErrorCode::kInvalidArgument, "Write more of the id.", "several refused rows of {} begin with {}", table.text(), id);
+        return fail_with_hint(ErrorCode::kNotFound, fmt::format("Look at `lagoa quarantine show {}`.", table.text()),
+                              "{} has refused no row {}", table.text(), id);
+    if (rows.size() > 1)
+        return fail_with_hint(ErrorCode::kInvalidArgument, "Write more of the id.",
+                              "several refused rows of {} begin with {}", table.text(), id);
     return std::move(rows.front());
 }
 

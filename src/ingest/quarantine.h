@@ -12,10 +12,11 @@ namespace lagoa::ingest {
 
 /// One line of `quarantine ls`: the refused rows of a table.
 struct QuarantineSummary {
-    TableName table;        ///< That refused them: `bronze.stocks`.
+    TableName table;  ///< That refused them: `bronze.stocks`.
     std::uint64_t rows = 0;
-    Instant last;           ///< The newest refusal.
-    std::vector<std::pair<std::string, std::uint64_t>> rules;  ///< Broken rule and column (`scale close`) → rows, most first.
+    Instant last;  ///< The newest refusal.
+    std::vector<std::pair<std::string, std::uint64_t>>
+        rules;  ///< Broken rule and column (`scale close`) → rows, most first.
 };
 
 /// One refused row. `object`, `pointer` and `record` are empty where it has none.

@@ -9,7 +9,8 @@
 namespace lagoa::ingest {
 namespace {
 
-constexpr std::array<std::string_view, 5> kTableFields = {"table", "records", "columns", "skip_when_all_null", "optional"};
+constexpr std::array<std::string_view, 5> kTableFields = {"table", "records", "columns", "skip_when_all_null",
+                                                          "optional"};
 constexpr std::array<std::string_view, 6> kColumnFields = {"column", "columns", "from", "parse", "constant", "trim"};
 
 struct ParseName {
@@ -38,11 +39,13 @@ public:
             return document_.fail_at("", "is not a mapping", "Write kind: and streams:.");
         Source source{.name = name, .kind = LAGOA_TRY(required_text("/kind")), .document = document_, .streams = {}};
         const std::size_t count = LAGOA_TRY(list_size("/streams"));
-        if (count == 0) return document_.fail_at("/streams", "lists no stream", "Write at least one - name: … under streams:.");
+        if (count == 0)
+            return document_.fail_at("/streams", "lists no stream", "Write at least one - name: … under streams:.");
         for (std::size_t i = 0; i < count; ++i) {
             Stream stream = LAGOA_TRY(read_stream(fmt::format("/streams/{}", i)));
             if (source.find(stream.name) != nullptr)
-                return document_.fail_at(stream.pointer + "/name", fmt::format("stream \"{}\" is declared twice", stream.name));
+                return document_.fail_at(stream.pointer + "/name",
+                                         fmt::format("stream \"{}\" is declared twice", stream.name));
             source.streams.push_back(std::move(stream));
         }
         return source;
@@ -73,7 +76,8 @@ private:
         const json::Value* value = at(pointer);
         if (value == nullptr) return false;
         if (value->is_bool()) return *value->boolean();
-        return document_.fail_at(pointer, fmt::format("is a {}, not true or false", value->kind()), "Write true or false.");
+        return document_.fail_at(pointer, fmt::format("is a {}, not true or false", value->kind()),
+                                 "Write true or false.");
     }
 
     Result<std::size_t> list_size(const std::string& pointer) const {
@@ -86,18 +90,25 @@ private:
     Result<std::vector<std::string>> texts(const std::string& pointer) const {
         std::vector<std::string> out;
         const std::size_t count = LAGOA_TRY(list_size(pointer));
-        for (std::size_t i = 0; i < count; ++i) out.push_back(LAGOA_TRY(required_text(fmt::format("{}/{}", pointer, i))));
+        for (std::size_t i = 0; i < count; ++i)
+            out.push_back(LAGOA_TRY(required_text(fmt::format("{}/{}", pointer, i))));
         return out;
     }
 
     Result<Stream> read_stream(const std::string& pointer) const {
         const json::Value* value = at(pointer);
-        if (value == nullptr || !value->is_object()) return document_.fail_at(pointer, "is not a mapping", "Write - name: … .");
-        Stream stream{.name = LAGOA_TRY(required_text(pointer + "/name")), .declaration = *value, .pointer = pointer, .tables = {}};
+        if (value == nullptr || !value->is_object())
+            return document_.fail_at(pointer, "is not a mapping", "Write - name: … .");
+        Stream stream{.name = LAGOA_TRY(required_text(pointer + "/name")),
+                      .declaration = *value,
+                      .pointer = pointer,
+                      .tables = {}};
         if (!is_name(stream.name))
-            return document_.fail_at(pointer + "/name", fmt::format("\"{}\" is not a name", stream.name), "Use lower-case letters, digits and _.");
+            return document_.fail_at(pointer + "/name", fmt::format("\"{}\" is not a name", stream.name),
+                                     "Use lower-case letters, digits and _.");
         const std::size_t count = LAGOA_TRY(list_size(pointer + "/tables"));
-        for (std::size_t i = 0; i < count; ++i) stream.tables.push_back(LAGOA_TRY(read_table(fmt::format("{}/tables/{}", pointer, i))));
+        for (std::size_t i = 0; i < count; ++i)
+            stream.tables.push_back(LAGOA_TRY(read_table(fmt::format("{}/tables/{}", pointer, i))));
         return stream;
     }
 
@@ -106,10 +117,13 @@ private:
         const std::string name = LAGOA_TRY(required_text(pointer + "/table"));
         const auto table = TableName::parse(name);
         if (!table || table->zone != "bronze")
-            return document_.fail_at(pointer + "/table", fmt::format("\"{}\" is not a bronze table's name", name), "Write e.g. table: bronze.stocks.");
-        TableMapping mapping{.table = *table, .records = LAGOA_TRY(text(pointer + "/records")), .columns = {}, .skip_when_all_null = {}};
+            return document_.fail_at(pointer + "/table", fmt::format("\"{}\" is not a bronze table's name", name),
+                                     "Write e.g. table: bronze.stocks.");
+        TableMapping mapping{
+            .table = *table, .records = LAGOA_TRY(text(pointer + "/records")), .columns = {}, .skip_when_all_null = {}};
         if (!mapping.records.empty() && mapping.records[0] != '/')
-            return document_.fail_at(pointer + "/records", fmt::format("\"{}\" does not start with /", mapping.records), "Write e.g. /results/*.");
+            return document_.fail_at(pointer + "/records", fmt::format("\"{}\" does not start with /", mapping.records),
+                                     "Write e.g. /results/*.");
         mapping.skip_when_all_null = LAGOA_TRY(texts(pointer + "/skip_when_all_null"));
         mapping.optional = LAGOA_TRY(flag(pointer + "/optional"));
         std::set<std::string> seen;
@@ -131,7 +145,8 @@ private:
         std::vector<std::string> names = LAGOA_TRY(texts(pointer + "/columns"));
         const bool several = !names.empty();
         if (several == (at(pointer + "/column") != nullptr))
-            return document_.fail_at(pointer, "names no column, or both column and columns", "Write column: name, or columns: [a, b].");
+            return document_.fail_at(pointer, "names no column, or both column and columns",
+                                     "Write column: name, or columns: [a, b].");
         if (!several) names.push_back(LAGOA_TRY(required_text(pointer + "/column")));
         ColumnMapping shared;
         shared.from = LAGOA_TRY(text(pointer + "/from"));
@@ -139,7 +154,8 @@ private:
         shared.trim = LAGOA_TRY(flag(pointer + "/trim"));
         if (at(pointer + "/constant") != nullptr) shared.constant = LAGOA_TRY(text(pointer + "/constant"));
         if (!shared.from.empty() && (several || shared.constant))
-            return document_.fail_at(pointer + "/from", several ? "cannot be the source of several columns" : "stands beside constant",
+            return document_.fail_at(pointer + "/from",
+                                     several ? "cannot be the source of several columns" : "stands beside constant",
                                      "Write one entry a column, with from or constant.");
         LAGOA_TRY(check_from(pointer + "/from", shared.from, records));
         std::vector<ColumnMapping> out;
@@ -157,19 +173,22 @@ private:
             if (known == name) return parse;
         std::vector<std::string_view> known;
         for (const auto& entry : kParses) known.push_back(entry.name);
-        return document_.fail_at(pointer, fmt::format("\"{}\" is no way to read a value", name), fmt::format("Use one of {}.", fmt::join(known, ", ")));
+        return document_.fail_at(pointer, fmt::format("\"{}\" is no way to read a value", name),
+                                 fmt::format("Use one of {}.", fmt::join(known, ", ")));
     }
 
     // An absolute path may have stars only where the record path has the same ones.
     Result<> check_from(const std::string& pointer, const std::string& from, const std::string& records) const {
         if (from.starts_with('_') && from != "_item" && from != "_fetched" && from != "_at")
-            return document_.fail_at(pointer, fmt::format("\"{}\" is not known of a landed object", from), "Use _item, _fetched or _at.");
+            return document_.fail_at(pointer, fmt::format("\"{}\" is not known of a landed object", from),
+                                     "Use _item, _fetched or _at.");
         const auto last_star = from.rfind('*');
         if (last_star == std::string::npos) return {};
         const std::string_view bound = std::string_view(from).substr(0, last_star + 1);
         if (from[0] == '/' && records.starts_with(bound)) return {};
-        return document_.fail_at(pointer, fmt::format("\"{}\" has a * that the records' path \"{}\" has not", from, records),
-                                 "Begin it as records does up to its last *, or leave the first / out for a path inside the record.");
+        return document_.fail_at(
+            pointer, fmt::format("\"{}\" has a * that the records' path \"{}\" has not", from, records),
+            "Begin it as records does up to its last *, or leave the first / out for a path inside the record.");
     }
 
     const Document& document_;
@@ -182,6 +201,8 @@ const Stream* Source::find(std::string_view stream) const {
     return found == streams.end() ? nullptr : &*found;
 }
 
-Result<Source> parse_source(const std::string& name, const Document& document) { return Reader(document).read(name); }
+Result<Source> parse_source(const std::string& name, const Document& document) {
+    return Reader(document).read(name);
+}
 
 }  // namespace lagoa::ingest

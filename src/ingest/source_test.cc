@@ -35,7 +35,9 @@ streams:
       - {table: bronze.more, records: /results/*/historicalDataPrice/*, columns: *shared}
 )yaml";
 
-Result<Source> parse(std::string_view text) { return parse_source("brapi", Document::parse("sources/brapi.yaml", text).value()); }
+Result<Source> parse(std::string_view text) {
+    return parse_source("brapi", Document::parse("sources/brapi.yaml", text).value());
+}
 
 TEST(Source, IsReadWhole) {
     const Source source = parse(kText).value();
@@ -80,7 +82,8 @@ TEST(Source, RefusesWhatItDoesNotUnderstand) {
         EXPECT_EQ(source.error().code, ErrorCode::kInvalidConfig) << to;
     }
     const Error error = parse(replace_all(kText, "parse: epoch_seconds", "parse: epoch")).error();
-    EXPECT_TRUE(error.message.starts_with("sources/brapi.yaml:14: /streams/0/tables/0/columns/1/parse: ")) << error.message;
+    EXPECT_TRUE(error.message.starts_with("sources/brapi.yaml:14: /streams/0/tables/0/columns/1/parse: "))
+        << error.message;
     EXPECT_NE(error.hint.find("epoch_seconds"), std::string::npos);
 }
 
@@ -89,7 +92,8 @@ TEST(Source, ExamplesParse) {
     for (const auto& entry : std::filesystem::directory_iterator("examples/b3/sources")) {
         std::ostringstream text;
         text << std::ifstream(entry.path()).rdbuf();
-        const auto source = parse_source(entry.path().stem().string(), Document::parse(entry.path().string(), text.str()).value());
+        const auto source =
+            parse_source(entry.path().stem().string(), Document::parse(entry.path().string(), text.str()).value());
         ASSERT_TRUE(source.has_value()) << source.error().message;
         ++count;
     }

@@ -12,22 +12,94 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 22> kContractFields = {
-    "apiVersion", "kind", "id", "name", "version", "status", "tenant", "domain", "dataProduct", "authoritativeDefinitions",
-    "description", "schema", "support", "price", "team", "roles", "slaDefaultElement", "slaProperties", "servers", "tags",
-    "customProperties", "contractCreatedTs"};
-constexpr std::array<std::string_view, 14> kObjectFields = {
-    "id", "name", "physicalName", "physicalType", "logicalType", "description", "businessName", "authoritativeDefinitions", "tags",
-    "customProperties", "dataGranularityDescription", "properties", "quality", "relationships"};
-constexpr std::array<std::string_view, 29> kPropertyFields = {
-    "id", "name", "physicalName", "physicalType", "logicalType", "logicalTypeOptions", "description", "businessName", "required",
-    "unique", "primaryKey", "primaryKeyPosition", "partitioned", "partitionKeyPosition", "classification", "encryptedName",
-    "transformSourceObjects", "transformLogic", "transformDescription", "examples", "criticalDataElement", "quality", "relationships",
-    "authoritativeDefinitions", "tags", "customProperties", "properties", "items", "defaultValue"};
-constexpr std::array<std::string_view, 8> kTypeOptions = {"minimum", "maximum", "pattern", "minLength", "maxLength", "format", "timezone", "defaultTimezone"};
-constexpr std::array<std::string_view, 21> kQualityFields = {
-    "id", "name", "description", "type", "metric", "rule", "arguments", "mustBe", "unit", "query", "engine", "implementation",
-    "dimension", "severity", "method", "businessImpact", "schedule", "scheduler", "tags", "customProperties", "authoritativeDefinitions"};
+constexpr std::array<std::string_view, 22> kContractFields = {"apiVersion",
+                                                              "kind",
+                                                              "id",
+                                                              "name",
+                                                              "version",
+                                                              "status",
+                                                              "tenant",
+                                                              "domain",
+                                                              "dataProduct",
+                                                              "authoritativeDefinitions",
+                                                              "description",
+                                                              "schema",
+                                                              "support",
+                                                              "price",
+                                                              "team",
+                                                              "roles",
+                                                              "slaDefaultElement",
+                                                              "slaProperties",
+                                                              "servers",
+                                                              "tags",
+                                                              "customProperties",
+                                                              "contractCreatedTs"};
+constexpr std::array<std::string_view, 14> kObjectFields = {"id",
+                                                            "name",
+                                                            "physicalName",
+                                                            "physicalType",
+                                                            "logicalType",
+                                                            "description",
+                                                            "businessName",
+                                                            "authoritativeDefinitions",
+                                                            "tags",
+                                                            "customProperties",
+                                                            "dataGranularityDescription",
+                                                            "properties",
+                                                            "quality",
+                                                            "relationships"};
+constexpr std::array<std::string_view, 29> kPropertyFields = {"id",
+                                                              "name",
+                                                              "physicalName",
+                                                              "physicalType",
+                                                              "logicalType",
+                                                              "logicalTypeOptions",
+                                                              "description",
+                                                              "businessName",
+                                                              "required",
+                                                              "unique",
+                                                              "primaryKey",
+                                                              "primaryKeyPosition",
+                                                              "partitioned",
+                                                              "partitionKeyPosition",
+                                                              "classification",
+                                                              "encryptedName",
+                                                              "transformSourceObjects",
+                                                              "transformLogic",
+                                                              "transformDescription",
+                                                              "examples",
+                                                              "criticalDataElement",
+                                                              "quality",
+                                                              "relationships",
+                                                              "authoritativeDefinitions",
+                                                              "tags",
+                                                              "customProperties",
+                                                              "properties",
+                                                              "items",
+                                                              "defaultValue"};
+constexpr std::array<std::string_view, 8> kTypeOptions = {"minimum",   "maximum", "pattern",  "minLength",
+                                                          "maxLength", "format",  "timezone", "defaultTimezone"};
+constexpr std::array<std::string_view, 21> kQualityFields = {"id",
+                                                             "name",
+                                                             "description",
+                                                             "type",
+                                                             "metric",
+                                                             "rule",
+                                                             "arguments",
+                                                             "mustBe",
+                                                             "unit",
+                                                             "query",
+                                                             "engine",
+                                                             "implementation",
+                                                             "dimension",
+                                                             "severity",
+                                                             "method",
+                                                             "businessImpact",
+                                                             "schedule",
+                                                             "scheduler",
+                                                             "tags",
+                                                             "customProperties",
+                                                             "authoritativeDefinitions"};
 
 // Reads one contract; every method reports at a pointer of the document.
 class Reader {
@@ -69,7 +141,8 @@ private:
         const json::Value* value = at(pointer);
         if (value == nullptr) return false;
         if (value->is_bool()) return *value->boolean();
-        return document_.fail_at(pointer, fmt::format("is a {}, not true or false", value->kind()), "Write true or false.");
+        return document_.fail_at(pointer, fmt::format("is a {}, not true or false", value->kind()),
+                                 "Write true or false.");
     }
 
     Result<std::optional<std::int64_t>> whole_number(const std::string& pointer) const {
@@ -82,11 +155,14 @@ private:
 
     Result<> read_header() {
         const std::string api = LAGOA_TRY(text("/apiVersion"));
-        if (!api.starts_with("v3.")) return document_.fail_at("/apiVersion", "is not a version of ODCS 3", "Write apiVersion: v3.1.0.");
-        if (LAGOA_TRY(text("/kind")) != "DataContract") return document_.fail_at("/kind", "is not DataContract", "Write kind: DataContract.");
+        if (!api.starts_with("v3."))
+            return document_.fail_at("/apiVersion", "is not a version of ODCS 3", "Write apiVersion: v3.1.0.");
+        if (LAGOA_TRY(text("/kind")) != "DataContract")
+            return document_.fail_at("/kind", "is not DataContract", "Write kind: DataContract.");
         const std::string id = LAGOA_TRY(text("/id"));
         const auto table = TableName::parse(id);
-        if (!table) return document_.fail_at("/id", fmt::format("\"{}\" is not a table's name", id), table.error().hint);
+        if (!table)
+            return document_.fail_at("/id", fmt::format("\"{}\" is not a table's name", id), table.error().hint);
         contract_.table = *table;
         contract_.file = document_.name();
         const std::string file = contract_.file.substr(contract_.file.rfind('/') + 1);
@@ -95,7 +171,8 @@ private:
                                      fmt::format("Name the file {}.odcs.yaml, or change id.", id));
         contract_.version = LAGOA_TRY(text("/version"));
         if (contract_.version.empty()) return document_.fail_at("/version", "is missing", "Write e.g. version: 1.0.0.");
-        if (LAGOA_TRY(text("/status")).empty()) return document_.fail_at("/status", "is missing", "Write e.g. status: active.");
+        if (LAGOA_TRY(text("/status")).empty())
+            return document_.fail_at("/status", "is missing", "Write e.g. status: active.");
         contract_.description = LAGOA_TRY(text(std::string(kTable) + "/description"));
         const json::Value* description = at("/description");
         if (contract_.description.empty() && description != nullptr)
@@ -107,7 +184,8 @@ private:
         for (const std::string_view field : {"name", "physicalName"}) {
             const std::string pointer = fmt::format("{}/{}", kTable, field);
             const std::string name = LAGOA_TRY(text(pointer));
-            if (name == contract_.table.table || name == contract_.table.text() || (name.empty() && field != "name")) continue;
+            if (name == contract_.table.table || name == contract_.table.text() || (name.empty() && field != "name"))
+                continue;
             return document_.fail_at(pointer, fmt::format("\"{}\" is not the table of the contract's id", name),
                                      fmt::format("Write {}: {}.", field, contract_.table.table));
         }
@@ -124,7 +202,8 @@ private:
             const std::string pointer = fmt::format("{}/{}", list, i);
             ContractColumn column = LAGOA_TRY(read_column(pointer));
             if (!seen.insert(to_lower(column.name)).second)
-                return document_.fail_at(pointer + "/name", fmt::format("column \"{}\" is declared twice", column.name));
+                return document_.fail_at(pointer + "/name",
+                                         fmt::format("column \"{}\" is declared twice", column.name));
             contract_.columns.push_back(std::move(column));
         }
         return {};
@@ -136,7 +215,8 @@ private:
         column.name = LAGOA_TRY(text(pointer + "/name"));
         if (column.name.empty()) return document_.fail_at(pointer + "/name", "is missing");
         if (column.name.starts_with('_'))
-            return document_.fail_at(pointer + "/name", "names that start with _ are the lake's own", "Take the _ away.");
+            return document_.fail_at(pointer + "/name", "names that start with _ are the lake's own",
+                                     "Take the _ away.");
         column.type = LAGOA_TRY(read_type(pointer));
         column.required = LAGOA_TRY(flag(pointer + "/required"));
         column.unique = LAGOA_TRY(flag(pointer + "/unique"));
@@ -144,7 +224,8 @@ private:
         const bool in_key = LAGOA_TRY(flag(pointer + "/primaryKey"));
         const auto position = LAGOA_TRY(whole_number(pointer + "/primaryKeyPosition"));
         if (position && !in_key)
-            return document_.fail_at(pointer + "/primaryKeyPosition", "stands without primaryKey: true", "Add primaryKey: true.");
+            return document_.fail_at(pointer + "/primaryKeyPosition", "stands without primaryKey: true",
+                                     "Add primaryKey: true.");
         if (in_key) column.key_position = static_cast<int>(std::clamp<std::int64_t>(position.value_or(0), 0, 1000));
         LAGOA_TRY(read_options(pointer + "/logicalTypeOptions", column));
         LAGOA_TRY(read_rules(pointer + "/quality", &column));
@@ -165,20 +246,23 @@ private:
         if (logical == "boolean") return Type{.kind = TypeKind::kBoolean, .children = {}};
         if (logical == "date") return Type{.kind = TypeKind::kDate, .children = {}};
         if (logical == "timestamp") return Type{.kind = TypeKind::kTimestamp, .children = {}};
-        return document_.fail_at(pointer + "/logicalType", fmt::format("\"{}\" does not say which type is stored", logical),
+        return document_.fail_at(pointer + "/logicalType",
+                                 fmt::format("\"{}\" does not say which type is stored", logical),
                                  "Write string, integer, number, boolean, date or timestamp, or a physicalType.");
     }
 
     Result<> read_options(const std::string& pointer, ContractColumn& column) const {
         LAGOA_TRY(check_fields(document_, pointer, kTypeOptions));
         const bool is_text = column.type.kind == TypeKind::kString;
-        const bool is_number = column.type.kind == TypeKind::kDecimal || column.type.kind == TypeKind::kDouble || column.type.kind == TypeKind::kFloat ||
+        const bool is_number = column.type.kind == TypeKind::kDecimal || column.type.kind == TypeKind::kDouble ||
+                               column.type.kind == TypeKind::kFloat ||
                                (column.type.kind >= TypeKind::kInt8 && column.type.kind <= TypeKind::kInt64);
         for (const auto& [field, bound] : {std::pair{"minimum", &column.minimum}, {"maximum", &column.maximum}}) {
             const std::string place = fmt::format("{}/{}", pointer, field);
             const json::Value* value = at(place);
             if (value == nullptr) continue;
-            if (!is_number || !value->is_number()) return document_.fail_at(place, "only a column of numbers has a bound, and it is a number");
+            if (!is_number || !value->is_number())
+                return document_.fail_at(place, "only a column of numbers has a bound, and it is a number");
             *bound = *value->number();
         }
         column.pattern = LAGOA_TRY(text(pointer + "/pattern"));
@@ -204,7 +288,8 @@ private:
             } else if (type == "library" || type.empty()) {
                 LAGOA_TRY(read_library_rule(pointer, column));
             } else {
-                return document_.fail_at(pointer + "/type", fmt::format("\"{}\" is no kind of rule", type), "Write sql, library, text or custom.");
+                return document_.fail_at(pointer + "/type", fmt::format("\"{}\" is no kind of rule", type),
+                                         "Write sql, library, text or custom.");
             }
         }
         return {};
@@ -213,22 +298,30 @@ private:
     Result<> read_sql_rule(const std::string& pointer, const ContractColumn* column) {
         ContractRule rule;
         rule.query = LAGOA_TRY(text(pointer + "/query"));
-        if (trim(rule.query).empty()) return document_.fail_at(pointer + "/query", "is missing", "Write a SELECT that counts what breaks the rule.");
-        for (const std::string_view spelling : {"${object}", "${table}", "{table}"}) rule.query = replace_all(rule.query, spelling, "{object}");
+        if (trim(rule.query).empty())
+            return document_.fail_at(pointer + "/query", "is missing",
+                                     "Write a SELECT that counts what breaks the rule.");
+        for (const std::string_view spelling : {"${object}", "${table}", "{table}"})
+            rule.query = replace_all(rule.query, spelling, "{object}");
         if (column != nullptr)
             for (const std::string_view spelling : {"${property}", "{property}", "${column}", "{column}"})
                 rule.query = replace_all(rule.query, spelling, quote_identifier(column->name));
-        if (rule.query.find("{object}") == std::string::npos && rule.query.find(contract_.table.text()) == std::string::npos)
-            return document_.fail_at(pointer + "/query", "does not mention {object}, the rows that are checked", "Write … FROM {object} ….");
+        if (rule.query.find("{object}") == std::string::npos &&
+            rule.query.find(contract_.table.text()) == std::string::npos)
+            return document_.fail_at(pointer + "/query", "does not mention {object}, the rows that are checked",
+                                     "Write … FROM {object} ….");
         rule.name = LAGOA_TRY(text(pointer + "/name"));
-        if (rule.name.empty()) rule.name = fmt::format("{}rule {}", column == nullptr ? "" : column->name + " ", contract_.rules.size() + 1);
+        if (rule.name.empty())
+            rule.name =
+                fmt::format("{}rule {}", column == nullptr ? "" : column->name + " ", contract_.rules.size() + 1);
         const auto must_be = LAGOA_TRY(whole_number(pointer + "/mustBe"));
         if (!must_be) return document_.fail_at(pointer, "has no mustBe", "Write mustBe: 0.");
         rule.must_be = *must_be;
         rule.severity = LAGOA_TRY(text(pointer + "/severity"));
         if (rule.severity.empty()) rule.severity = "error";
         if (rule.severity != "error" && rule.severity != "warning")
-            return document_.fail_at(pointer + "/severity", fmt::format("\"{}\" is not known", rule.severity), "Write error or warning.");
+            return document_.fail_at(pointer + "/severity", fmt::format("\"{}\" is not known", rule.severity),
+                                     "Write error or warning.");
         contract_.rules.push_back(std::move(rule));
         return {};
     }
@@ -240,7 +333,8 @@ private:
         if (column == nullptr || (metric != "nullValues" && metric != "invalidValues"))
             return document_.fail_at(pointer + "/metric", fmt::format("\"{}\" is not enforced here", metric),
                                      "Use nullValues or invalidValues of a column, or type: sql.");
-        if (must_be != std::int64_t{0}) return document_.fail_at(pointer, "only mustBe: 0 is enforced", "Write mustBe: 0, or type: sql.");
+        if (must_be != std::int64_t{0})
+            return document_.fail_at(pointer, "only mustBe: 0 is enforced", "Write mustBe: 0, or type: sql.");
         if (metric == "nullValues") {
             column->required = true;
             return {};
@@ -248,8 +342,10 @@ private:
         const std::string place = pointer + "/arguments/validValues";
         const json::Value* values = at(place);
         if (values == nullptr || !values->is_array() || values->array()->empty())
-            return document_.fail_at(place, "must list the valid values", "Write arguments: {validValues: [BRL, USD]}.");
-        if (column->type.kind != TypeKind::kString) return document_.fail_at(place, "validValues need a column of text");
+            return document_.fail_at(place, "must list the valid values",
+                                     "Write arguments: {validValues: [BRL, USD]}.");
+        if (column->type.kind != TypeKind::kString)
+            return document_.fail_at(place, "validValues need a column of text");
         for (std::size_t i = 0; i < values->array()->size(); ++i)
             column->one_of.push_back(LAGOA_TRY(text(fmt::format("{}/{}", place, i))));
         return {};
@@ -264,8 +360,10 @@ private:
         std::ranges::sort(key, {}, [](const ContractColumn* column) { return *column->key_position; });
         for (std::size_t i = 0; i < key.size(); ++i) {
             if (*key[i]->key_position == static_cast<int>(i) + 1) continue;
-            return document_.fail_at(std::string(kTable) + "/properties", fmt::format("primaryKeyPosition of \"{}\" does not number the key 1, 2, …", key[i]->name),
-                                     "Give every primaryKey column its own primaryKeyPosition from 1.");
+            return document_.fail_at(
+                std::string(kTable) + "/properties",
+                fmt::format("primaryKeyPosition of \"{}\" does not number the key 1, 2, …", key[i]->name),
+                "Give every primaryKey column its own primaryKeyPosition from 1.");
         }
         return {};
     }
@@ -288,7 +386,8 @@ std::vector<std::string> Contract::key() const {
 
 const ContractColumn* Contract::find(std::string_view column) const {
     const std::string wanted = to_lower(column);
-    const auto found = std::ranges::find_if(columns, [&](const auto& candidate) { return to_lower(candidate.name) == wanted; });
+    const auto found =
+        std::ranges::find_if(columns, [&](const auto& candidate) { return to_lower(candidate.name) == wanted; });
     return found == columns.end() ? nullptr : &*found;
 }
 
@@ -302,6 +401,8 @@ Schema Contract::schema() const {
     return schema;
 }
 
-Result<Contract> parse_contract(const Document& document) { return Reader(document).read(); }
+Result<Contract> parse_contract(const Document& document) {
+    return Reader(document).read();
+}
 
 }  // namespace lagoa

@@ -26,10 +26,11 @@ struct ContractColumn {
     std::optional<int> key_position;  ///< primaryKeyPosition, from 1
     std::string description;
     // logicalTypeOptions; each nullopt/empty when not declared
-    std::optional<json::Number> minimum, maximum;      ///< inclusive
-    std::string pattern;                                ///< RE2, whole value
+    std::optional<json::Number> minimum, maximum;  ///< inclusive
+    std::string pattern;                           ///< RE2, whole value
     std::optional<std::int64_t> min_length, max_length;
-    std::vector<std::string> one_of;                    ///< quality: {type: library, metric: invalidValues, arguments.validValues} or customProperties `enum`
+    std::vector<std::string>
+        one_of;  ///< quality: {type: library, metric: invalidValues, arguments.validValues} or customProperties `enum`
 };
 
 /// A quality rule of the table: an SQL count that must be `must_be`.

@@ -72,7 +72,8 @@ TEST(Contract, RefusesAMisspeltFieldWithLineAndFix) {
     const auto contract = parse(replace_all(kText, "required: true", "requried: true"));
     ASSERT_FALSE(contract.has_value());
     EXPECT_EQ(contract.error().code, ErrorCode::kInvalidConfig);
-    EXPECT_EQ(contract.error().message, "contracts/bronze.stocks.odcs.yaml:11: /schema/0/properties/0/requried: no such field");
+    EXPECT_EQ(contract.error().message,
+              "contracts/bronze.stocks.odcs.yaml:11: /schema/0/properties/0/requried: no such field");
     EXPECT_EQ(contract.error().hint, "Write required.");
 }
 

@@ -29,7 +29,8 @@ std::size_t distance(std::string_view raw_a, std::string_view raw_b) {
 }
 
 std::string advice(std::string_view wrong, std::span<const std::string_view> known) {
-    const auto nearest = std::ranges::min_element(known, {}, [&](std::string_view name) { return distance(wrong, name); });
+    const auto nearest =
+        std::ranges::min_element(known, {}, [&](std::string_view name) { return distance(wrong, name); });
     if (nearest != known.end() && distance(wrong, *nearest) <= 1 + nearest->size() / 4)
         return fmt::format("Write {}.", *nearest);
     return fmt::format("Use one of {}.", fmt::join(known, ", "));
@@ -43,7 +44,8 @@ Result<> check_fields(const Document& document, std::string_view pointer, std::s
     if (!value->is_object()) return document.fail_at(pointer, fmt::format("is a {}, not a mapping", value->kind()));
     for (const auto& [key, member] : *value->object()) {
         if (std::ranges::find(known, key) != known.end()) continue;
-        return document.fail_at(fmt::format("{}/{}", pointer, json::escape_pointer_token(key)), "no such field", advice(key, known));
+        return document.fail_at(fmt::format("{}/{}", pointer, json::escape_pointer_token(key)), "no such field",
+                                advice(key, known));
     }
     return {};
 }

@@ -15,7 +15,8 @@ struct Counts {
     std::size_t utc_flags, standard_flags, leaps, changes, types, designations;
 
     std::size_t body_bytes(std::size_t time_bytes) const {
-        return changes * (time_bytes + 1) + types * 6 + designations + leaps * (time_bytes + 4) + standard_flags + utc_flags;
+        return changes * (time_bytes + 1) + types * 6 + designations + leaps * (time_bytes + 4) + standard_flags +
+               utc_flags;
     }
 };
 
@@ -43,7 +44,8 @@ Result<TimeZone> TimeZone::load(std::string_view name, const std::filesystem::pa
     if (is_zone_name(name)) in.open(database / name, std::ios::binary);
     std::ostringstream bytes;
     if (!in.is_open() || !(bytes << in.rdbuf()))
-        return fail_with_hint(ErrorCode::kNotFound, "Write a name like America/Sao_Paulo; on a bare machine install tzdata.",
+        return fail_with_hint(ErrorCode::kNotFound,
+                              "Write a name like America/Sao_Paulo; on a bare machine install tzdata.",
                               "no time zone \"{}\" in {}", name, database.string());
     return parse(name, std::move(bytes).str());
 }
@@ -59,7 +61,9 @@ Result<TimeZone> TimeZone::parse(std::string_view name, std::string_view bytes) 
     const std::string_view times = bytes.substr(kHeaderBytes, counts->changes * 8);
     const std::string_view kinds = bytes.substr(kHeaderBytes + times.size(), counts->changes);
     const std::string_view types = bytes.substr(kHeaderBytes + times.size() + kinds.size(), counts->types * 6);
-    const auto offset = [&](std::size_t type) { return static_cast<std::int32_t>(static_cast<std::uint32_t>(big_endian(types.substr(type * 6, 4)))); };
+    const auto offset = [&](std::size_t type) {
+        return static_cast<std::int32_t>(static_cast<std::uint32_t>(big_endian(types.substr(type * 6, 4))));
+    };
     TimeZone zone;
     zone.first_offset_ = offset(0);
     for (std::size_t i = 0; i < counts->changes; ++i) {

@@ -59,7 +59,8 @@ public:
         const auto scale = static_cast<std::size_t>(schema_.fields[column].type.scale);
         const bool negative = unscaled < 0;
         std::string digits;
-        for (Int128 rest = negative ? -unscaled : unscaled; rest != 0; rest /= 10) digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+        for (Int128 rest = negative ? -unscaled : unscaled; rest != 0; rest /= 10)
+            digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
         if (digits.size() < scale) digits.insert(0, scale - digits.size(), '0');
         if (scale > 0) digits.insert(digits.size() - scale, ".");
         if (digits.empty() || digits[0] == '.') digits.insert(0, "0");

@@ -31,11 +31,16 @@ constexpr IntegerRange range_of() {
 
 std::optional<IntegerRange> integer_range(TypeKind kind) {
     switch (kind) {
-        case TypeKind::kInt8: return range_of<std::int8_t>();
-        case TypeKind::kInt16: return range_of<std::int16_t>();
-        case TypeKind::kInt32: return range_of<std::int32_t>();
-        case TypeKind::kInt64: return range_of<std::int64_t>();
-        default: return std::nullopt;
+        case TypeKind::kInt8:
+            return range_of<std::int8_t>();
+        case TypeKind::kInt16:
+            return range_of<std::int16_t>();
+        case TypeKind::kInt32:
+            return range_of<std::int32_t>();
+        case TypeKind::kInt64:
+            return range_of<std::int64_t>();
+        default:
+            return std::nullopt;
     }
 }
 
@@ -52,14 +57,19 @@ std::size_t code_points(std::string_view text) {
     return count;
 }
 
-bool is_day_parse(Parse parse) { return parse == Parse::kInstantDate || parse == Parse::kDateDmy || parse == Parse::kDateYmd; }
-bool is_epoch(Parse parse) { return parse == Parse::kEpochSeconds || parse == Parse::kEpochMilliseconds; }
+bool is_day_parse(Parse parse) {
+    return parse == Parse::kInstantDate || parse == Parse::kDateDmy || parse == Parse::kDateYmd;
+}
+bool is_epoch(Parse parse) {
+    return parse == Parse::kEpochSeconds || parse == Parse::kEpochMilliseconds;
+}
 
 }  // namespace
 
 bool CellReader::is_numeric() const {
     const TypeKind kind = column_->type.kind;
-    return kind == TypeKind::kDecimal || kind == TypeKind::kFloat || kind == TypeKind::kDouble || integer_range(kind).has_value();
+    return kind == TypeKind::kDecimal || kind == TypeKind::kFloat || kind == TypeKind::kDouble ||
+           integer_range(kind).has_value();
 }
 
 Result<CellReader> CellReader::make(const ContractColumn& column, const ColumnMapping& mapping, const TimeZone& zone) {
@@ -67,14 +77,17 @@ Result<CellReader> CellReader::make(const ContractColumn& column, const ColumnMa
     const TypeKind kind = column.type.kind;
     const bool is_day = kind == TypeKind::kDate;
     const bool is_time = is_day || kind == TypeKind::kTimestamp || kind == TypeKind::kTimestampNtz;
-    const bool fits = mapping.parse == Parse::kAuto                                          ? is_time || reader.is_numeric() || kind == TypeKind::kBoolean || kind == TypeKind::kString
-                      : is_day_parse(mapping.parse)                                          ? is_day
-                      : is_epoch(mapping.parse)                                              ? is_day || kind == TypeKind::kTimestamp
-                      : mapping.parse == Parse::kImpliedDecimals                             ? kind == TypeKind::kDecimal
-                                                                                             : reader.is_numeric();
+    const bool fits = mapping.parse == Parse::kAuto
+                          ? is_time || reader.is_numeric() || kind == TypeKind::kBoolean || kind == TypeKind::kString
+                      : is_day_parse(mapping.parse)              ? is_day
+                      : is_epoch(mapping.parse)                  ? is_day || kind == TypeKind::kTimestamp
+                      : mapping.parse == Parse::kImpliedDecimals ? kind == TypeKind::kDecimal
+                                                                 : reader.is_numeric();
     if (!fits)
-        return fail_with_hint(ErrorCode::kInvalidConfig, "Change the column's type in its contract or its parse in the source.",
-                              "column {} of type {} cannot be read in the way that its source declares", column.name, to_sql(column.type));
+        return fail_with_hint(ErrorCode::kInvalidConfig,
+                              "Change the column's type in its contract or its parse in the source.",
+                              "column {} of type {} cannot be read in the way that its source declares", column.name,
+                              to_sql(column.type));
     LAGOA_TRY(reader.compile_bounds(), "column {}", column.name);
     return reader;
 }
@@ -96,7 +109,8 @@ Result<> CellReader::compile_bounds() {
         if (!*bound) continue;
         Int128 value = 0;
         if (parse_decimal((*bound)->text, precision_, scale_, 0, value) != NumberFault::kNone)
-            return fail(ErrorCode::kInvalidConfig, "the bound {} has more digits than {}", (*bound)->text, to_sql(column_->type));
+            return fail(ErrorCode::kInvalidConfig, "the bound {} has more digits than {}", (*bound)->text,
+                        to_sql(column_->type));
         *kept = value;
     }
     return {};
@@ -105,12 +119,14 @@ Result<> CellReader::compile_bounds() {
 bool CellReader::read(const RawValue& raw, RowSink& sink, std::size_t index, std::vector<Violation>& broken) const {
     Fault fault;
     switch (convert(raw, sink, index, fault)) {
-        case Outcome::kValue: return true;
+        case Outcome::kValue:
+            return true;
         case Outcome::kFault:
             sink.set_null(index);
             broken.push_back({fault.rule, column_->name, shown(raw.text), std::move(fault.message)});
             return false;
-        case Outcome::kNull: break;
+        case Outcome::kNull:
+            break;
     }
     if (column_->required) broken.push_back({"required", column_->name, shown(raw.text), "has no value"});
     return false;
@@ -138,19 +154,29 @@ CellReader::Outcome CellReader::convert(const RawValue& raw, RowSink& sink, std:
     return convert_number(number.view(), number.shift, sink, index, fault);
 }
 
-CellReader::Outcome CellReader::convert_number(std::string_view text, int shift, RowSink& sink, std::size_t index, Fault& fault) const {
-    if (column_->type.kind == TypeKind::kDouble || column_->type.kind == TypeKind::kFloat) return convert_double(text, shift, sink, index, fault);
+CellReader::Outcome CellReader::convert_number(std::string_view text, int shift, RowSink& sink, std::size_t index,
+                                               Fault& fault) const {
+    if (column_->type.kind == TypeKind::kDouble || column_->type.kind == TypeKind::kFloat)
+        return convert_double(text, shift, sink, index, fault);
     Int128 unscaled = 0;
     switch (parse_decimal(text, precision_, scale_, shift, unscaled)) {
-        case NumberFault::kNone: return store_number(unscaled, sink, index, fault);
-        case NumberFault::kNotANumber: fault = {"type", "is not a number"}; break;
-        case NumberFault::kScale: fault = {"scale", fmt::format("has more digits behind the point than {}", to_sql(column_->type))}; break;
-        case NumberFault::kRange: fault = {"range", fmt::format("does not fit {}", to_sql(column_->type))}; break;
+        case NumberFault::kNone:
+            return store_number(unscaled, sink, index, fault);
+        case NumberFault::kNotANumber:
+            fault = {"type", "is not a number"};
+            break;
+        case NumberFault::kScale:
+            fault = {"scale", fmt::format("has more digits behind the point than {}", to_sql(column_->type))};
+            break;
+        case NumberFault::kRange:
+            fault = {"range", fmt::format("does not fit {}", to_sql(column_->type))};
+            break;
     }
     return Outcome::kFault;
 }
 
-CellReader::Outcome CellReader::convert_double(std::string_view text, int shift, RowSink& sink, std::size_t index, Fault& fault) const {
+CellReader::Outcome CellReader::convert_double(std::string_view text, int shift, RowSink& sink, std::size_t index,
+                                               Fault& fault) const {
     double value = 0;
     if (text.starts_with('+')) text.remove_prefix(1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -167,7 +193,8 @@ CellReader::Outcome CellReader::convert_double(std::string_view text, int shift,
     return Outcome::kValue;
 }
 
-CellReader::Outcome CellReader::convert_implied(std::string_view text, RowSink& sink, std::size_t index, Fault& fault) const {
+CellReader::Outcome CellReader::convert_implied(std::string_view text, RowSink& sink, std::size_t index,
+                                                Fault& fault) const {
     if (text.find_first_not_of("0123456789") != std::string_view::npos) {
         fault = {"type", "has something else than digits"};
         return Outcome::kFault;
@@ -178,15 +205,19 @@ CellReader::Outcome CellReader::convert_implied(std::string_view text, RowSink& 
 CellReader::Outcome CellReader::store_number(Int128 unscaled, RowSink& sink, std::size_t index, Fault& fault) const {
     if ((least_ && unscaled < *least_) || (most_ && unscaled > *most_)) {
         const auto& bound = least_ && unscaled < *least_ ? column_->minimum : column_->maximum;
-        fault = {"range", bound ? fmt::format("is beyond the bound {}", bound->text) : fmt::format("does not fit {}", to_sql(column_->type))};
+        fault = {"range", bound ? fmt::format("is beyond the bound {}", bound->text)
+                                : fmt::format("does not fit {}", to_sql(column_->type))};
         return Outcome::kFault;
     }
-    if (column_->type.kind == TypeKind::kDecimal) sink.set_decimal(index, unscaled);
-    else sink.set_int64(index, static_cast<std::int64_t>(unscaled));
+    if (column_->type.kind == TypeKind::kDecimal)
+        sink.set_decimal(index, unscaled);
+    else
+        sink.set_int64(index, static_cast<std::int64_t>(unscaled));
     return Outcome::kValue;
 }
 
-CellReader::Outcome CellReader::convert_text(std::string_view text, RowSink& sink, std::size_t index, Fault& fault) const {
+CellReader::Outcome CellReader::convert_text(std::string_view text, RowSink& sink, std::size_t index,
+                                             Fault& fault) const {
     if (mapping_.trim) text = trim(text);
     if (column_->min_length || column_->max_length) {
         const auto length = static_cast<std::int64_t>(code_points(text));
@@ -203,7 +234,8 @@ CellReader::Outcome CellReader::convert_text(std::string_view text, RowSink& sin
     return Outcome::kValue;
 }
 
-CellReader::Outcome CellReader::convert_boolean(const RawValue& raw, RowSink& sink, std::size_t index, Fault& fault) const {
+CellReader::Outcome CellReader::convert_boolean(const RawValue& raw, RowSink& sink, std::size_t index,
+                                                Fault& fault) const {
     if (raw.kind != RawValue::Kind::kNumber && (raw.text == "true" || raw.text == "false")) {
         sink.set_bool(index, raw.text == "true");
         return Outcome::kValue;
@@ -211,7 +243,8 @@ CellReader::Outcome CellReader::convert_boolean(const RawValue& raw, RowSink& si
     return wrong_type(fault);
 }
 
-CellReader::Outcome CellReader::convert_time(std::string_view text, RowSink& sink, std::size_t index, Fault& fault) const {
+CellReader::Outcome CellReader::convert_time(std::string_view text, RowSink& sink, std::size_t index,
+                                             Fault& fault) const {
     if (is_epoch(mapping_.parse)) return convert_epoch(text, sink, index, fault);
     std::optional<std::int32_t> day;
     switch (mapping_.parse) {
@@ -228,7 +261,8 @@ CellReader::Outcome CellReader::convert_time(std::string_view text, RowSink& sin
             if (const auto stamp = day ? std::nullopt : parse_stamp(text)) {
                 // Midnight UTC is how vendors write a bare day; the market's own midnight is another hour of UTC.
                 const bool bare = *stamp % kMicrosPerDay == 0 && mapping_.from != "_fetched";
-                day = bare ? static_cast<std::int32_t>(*stamp / kMicrosPerDay) : zone_->day_at(Instant(std::chrono::microseconds(*stamp)));
+                day = bare ? static_cast<std::int32_t>(*stamp / kMicrosPerDay)
+                           : zone_->day_at(Instant(std::chrono::microseconds(*stamp)));
             }
             break;
         default:
@@ -246,22 +280,30 @@ CellReader::Outcome CellReader::convert_time(std::string_view text, RowSink& sin
     return Outcome::kValue;
 }
 
-CellReader::Outcome CellReader::convert_epoch(std::string_view text, RowSink& sink, std::size_t index, Fault& fault) const {
+CellReader::Outcome CellReader::convert_epoch(std::string_view text, RowSink& sink, std::size_t index,
+                                              Fault& fault) const {
     constexpr std::int64_t kLeast = -62'135'596'800'000'000;  // 0001-01-01
     constexpr std::int64_t kMost = 253'402'300'799'999'999;   // 9999-12-31
     Int128 micros = 0;
     switch (parse_decimal(text, 38, 0, mapping_.parse == Parse::kEpochSeconds ? 6 : 3, micros)) {
-        case NumberFault::kNone: break;
-        case NumberFault::kNotANumber: fault = {"type", "is not a number of seconds or milliseconds since 1970"}; return Outcome::kFault;
-        default: fault = {"range", "is no instant from the year 1 to 9999"}; return Outcome::kFault;
+        case NumberFault::kNone:
+            break;
+        case NumberFault::kNotANumber:
+            fault = {"type", "is not a number of seconds or milliseconds since 1970"};
+            return Outcome::kFault;
+        default:
+            fault = {"range", "is no instant from the year 1 to 9999"};
+            return Outcome::kFault;
     }
     if (micros < kLeast || micros > kMost) {
         fault = {"range", "is no instant from the year 1 to 9999"};
         return Outcome::kFault;
     }
     const auto stamp = static_cast<std::int64_t>(micros);
-    if (column_->type.kind == TypeKind::kDate) sink.set_date(index, zone_->day_at(Instant(std::chrono::microseconds(stamp))));
-    else sink.set_timestamp(index, stamp);
+    if (column_->type.kind == TypeKind::kDate)
+        sink.set_date(index, zone_->day_at(Instant(std::chrono::microseconds(stamp))));
+    else
+        sink.set_timestamp(index, stamp);
     return Outcome::kValue;
 }
 

@@ -16,7 +16,8 @@ namespace {
 using Kind = RawValue::Kind;
 
 // What one value becomes: its cell as text, `NULL`, or `!rule`.
-std::string read(std::string_view type, Parse parse, std::string_view text, Kind kind = Kind::kText, ContractColumn column = {}) {
+std::string read(std::string_view type, Parse parse, std::string_view text, Kind kind = Kind::kText,
+                 ContractColumn column = {}) {
     static const TimeZone zone = TimeZone::load("America/Sao_Paulo").value();
     column.name = "c";
     column.type = parse_sql_type(type).value();
@@ -31,7 +32,9 @@ std::string read(std::string_view type, Parse parse, std::string_view text, Kind
 }
 
 TEST(Cell, ReadsExactNumbers) {
-    const auto number = [](std::string_view type, std::string_view text) { return read(type, Parse::kAuto, text, Kind::kNumber); };
+    const auto number = [](std::string_view type, std::string_view text) {
+        return read(type, Parse::kAuto, text, Kind::kNumber);
+    };
     EXPECT_EQ(number("DECIMAL(38,18)", "282010155659.43243"), "282010155659.432430000000000000");
     EXPECT_EQ(number("DECIMAL(38,18)", "0.08499999999999999"), "0.084999999999999990");
     EXPECT_EQ(number("DECIMAL(18,2)", "-0.68"), "-0.68");
@@ -40,9 +43,11 @@ TEST(Cell, ReadsExactNumbers) {
     EXPECT_EQ(number("DECIMAL(18,2)", "1.10000"), "1.10") << "zeros beyond the scale lose nothing";
     EXPECT_EQ(number("DECIMAL(18,2)", "1.105"), "!scale");
     EXPECT_EQ(number("DECIMAL(18,2)", "1e16"), "!range");
-    EXPECT_EQ(number("DECIMAL(38,0)", "99999999999999999999999999999999999999"), "99999999999999999999999999999999999999");
+    EXPECT_EQ(number("DECIMAL(38,0)", "99999999999999999999999999999999999999"),
+              "99999999999999999999999999999999999999");
     EXPECT_EQ(number("DECIMAL(38,0)", "100000000000000000000000000000000000000"), "!range");
-    EXPECT_EQ(number("DECIMAL(38,38)", "0.12345678901234567890123456789012345678"), "0.12345678901234567890123456789012345678");
+    EXPECT_EQ(number("DECIMAL(38,38)", "0.12345678901234567890123456789012345678"),
+              "0.12345678901234567890123456789012345678");
     EXPECT_EQ(number("DECIMAL(38,38)", "0.123456789012345678901234567890123456789"), "!scale");
     EXPECT_EQ(number("DECIMAL(38,18)", "1e-300"), "!scale");
     EXPECT_EQ(number("DECIMAL(38,18)", "0e999999999999"), "0.000000000000000000");
@@ -73,13 +78,16 @@ TEST(Cell, ReadsBrazilianNumbers) {
     EXPECT_EQ(number("10.888,00"), "10888.000000");
     EXPECT_EQ(number("-60,77%"), "-60.770000");
     EXPECT_EQ(number("R$ 17,30 M"), "17300000.000000");
-    EXPECT_EQ(number("R$\xC2\xA0" "7,59 Bilhões"), "7590000000.000000");
+    EXPECT_EQ(number("R$\xC2\xA0"
+                     "7,59 Bilhões"),
+              "7590000000.000000");
     EXPECT_EQ(number("0,60% a.a"), "0.600000");
     EXPECT_EQ(number("14.508.000"), "14508000.000000");
     EXPECT_EQ(number("R$ -1,5 mil"), "-1500.000000");
     EXPECT_EQ(number(" 60 "), "60.000000");
     for (const auto* blank : {"-", "--", "N/A", "N/D", "", " ", "\xC2\xA0"}) EXPECT_EQ(number(blank), "NULL") << blank;
-    for (const auto* bad : {"1.5", "1.88,00", "1.2345", ",5", "1,", "R$", "%", "7,59 Zilhões", "1,2,3", "abc", "1..000"})
+    for (const auto* bad :
+         {"1.5", "1.88,00", "1.2345", ",5", "1,", "R$", "%", "7,59 Zilhões", "1,2,3", "abc", "1..000"})
         EXPECT_EQ(number(bad), "!type") << bad;
     EXPECT_EQ(number(std::string(200, '1')), "!type");
     EXPECT_EQ(read("DECIMAL(18,2)", Parse::kPtBr, "1,234"), "!scale");
@@ -113,7 +121,8 @@ TEST(Cell, ReadsDaysAndInstants) {
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kEpochSeconds, "1750683600", Kind::kNumber), "2025-06-23T13:00:00.000000Z");
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kEpochMilliseconds, "1750683600123"), "2025-06-23T13:00:00.123000Z");
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kEpochSeconds, "99999999999999", Kind::kNumber), "!range");
-    EXPECT_EQ(read("DATE", Parse::kInstantDate, "2008-03-24T00:00:00.000Z"), "2008-03-24") << "midnight UTC is a bare day";
+    EXPECT_EQ(read("DATE", Parse::kInstantDate, "2008-03-24T00:00:00.000Z"), "2008-03-24")
+        << "midnight UTC is a bare day";
     EXPECT_EQ(read("DATE", Parse::kInstantDate, "2024-03-10T03:00:00.000Z"), "2024-03-10");
     EXPECT_EQ(read("DATE", Parse::kInstantDate, "2024-03-10T02:59:59.000Z"), "2024-03-09");
     EXPECT_EQ(read("DATE", Parse::kInstantDate, "2026-01-10"), "2026-01-10");
@@ -121,7 +130,8 @@ TEST(Cell, ReadsDaysAndInstants) {
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kAuto, "2024-05-17T20:05:00.000Z"), "2024-05-17T20:05:00.000000Z");
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kAuto, "2024-05-17 17:05:00-03"), "2024-05-17T20:05:00.000000Z");
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kAuto, "2024-05-17T17:05:00.1234560-03:00"), "2024-05-17T20:05:00.123456Z");
-    EXPECT_EQ(read("TIMESTAMPTZ", Parse::kAuto, "2024-05-17T17:05:00.1234567Z"), "!type") << "a nanosecond would be lost";
+    EXPECT_EQ(read("TIMESTAMPTZ", Parse::kAuto, "2024-05-17T17:05:00.1234567Z"), "!type")
+        << "a nanosecond would be lost";
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kAuto, "2024-05-17T17:05:00"), "!type") << "which zone?";
     EXPECT_EQ(read("TIMESTAMP", Parse::kAuto, "2024-05-17T17:05:00"), "2024-05-17T17:05:00.000000Z");
     EXPECT_EQ(read("TIMESTAMPTZ", Parse::kAuto, "1750683600", Kind::kNumber), "!type");
@@ -129,13 +139,22 @@ TEST(Cell, ReadsDaysAndInstants) {
 }
 
 TEST(Cell, HoldsTheContractsRules) {
-    const auto bounds = ContractColumn{.name = {}, .type = {}, .key_position = {}, .description = {}, .minimum = json::Number{"0"}, .maximum = json::Number{"10.5"},
-                                       .pattern = {}, .min_length = {}, .max_length = {}, .one_of = {}};
+    const auto bounds = ContractColumn{.name = {},
+                                       .type = {},
+                                       .key_position = {},
+                                       .description = {},
+                                       .minimum = json::Number{"0"},
+                                       .maximum = json::Number{"10.5"},
+                                       .pattern = {},
+                                       .min_length = {},
+                                       .max_length = {},
+                                       .one_of = {}};
     EXPECT_EQ(read("DECIMAL(18,2)", Parse::kAuto, "10.5", Kind::kNumber, bounds), "10.50");
     EXPECT_EQ(read("DECIMAL(18,2)", Parse::kAuto, "10.51", Kind::kNumber, bounds), "!range");
     EXPECT_EQ(read("DECIMAL(18,2)", Parse::kAuto, "-0.01", Kind::kNumber, bounds), "!range");
     EXPECT_EQ(read("DOUBLE", Parse::kAuto, "10.6", Kind::kNumber, bounds), "!range");
-    EXPECT_EQ(read("DECIMAL(18,0)", Parse::kAuto, "1", Kind::kNumber, bounds), "!invalid_config") << "the bound has a digit too many";
+    EXPECT_EQ(read("DECIMAL(18,0)", Parse::kAuto, "1", Kind::kNumber, bounds), "!invalid_config")
+        << "the bound has a digit too many";
     ContractColumn text;
     text.required = true;
     text.max_length = 3;
@@ -166,14 +185,18 @@ TEST(Cell, DecimalsOfAnyFormAreExact) {
         // The point stands where digits × 10^-scale = text × 10^exponent.
         const int point = static_cast<int>(digits.size()) - scale - exponent;
         std::string text = digits;
-        if (point <= 0) text = "0." + std::string(static_cast<std::size_t>(-point), '0') + text;
-        else if (point < static_cast<int>(text.size())) text.insert(static_cast<std::size_t>(point), ".");
-        else text += std::string(static_cast<std::size_t>(point) - text.size(), '0');
+        if (point <= 0)
+            text = "0." + std::string(static_cast<std::size_t>(-point), '0') + text;
+        else if (point < static_cast<int>(text.size()))
+            text.insert(static_cast<std::size_t>(point), ".");
+        else
+            text += std::string(static_cast<std::size_t>(point) - text.size(), '0');
         if (text.ends_with('.')) text.pop_back();
         text += "e" + std::to_string(exponent);
         const bool negative = below(2) == 1;
         Int128 value = 0;
-        ASSERT_EQ(parse_decimal((negative ? "-" : "") + text, 38, scale, 0, value), NumberFault::kNone) << text << " scale " << scale << " seed " << seed;
+        ASSERT_EQ(parse_decimal((negative ? "-" : "") + text, 38, scale, 0, value), NumberFault::kNone)
+            << text << " scale " << scale << " seed " << seed;
         ASSERT_TRUE(value == (negative ? -expected : expected)) << text << " scale " << scale << " seed " << seed;
     }
 }

@@ -21,7 +21,8 @@ int number(std::string_view text, std::size_t at, std::size_t digits) {
 // The wall-clock part of a stamp; `end` is where it stops.
 std::optional<std::int64_t> wall_clock(std::string_view text, std::size_t& end) {
     constexpr std::size_t kSeconds = 19;  // 2026-11-25T13:04:05
-    if (text.size() < kSeconds || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':') return std::nullopt;
+    if (text.size() < kSeconds || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':')
+        return std::nullopt;
     const auto day = parse_day(text.substr(0, 10));
     const int hour = number(text, 11, 2);
     const int minute = number(text, 14, 2);
@@ -32,7 +33,8 @@ std::optional<std::int64_t> wall_clock(std::string_view text, std::size_t& end) 
     end = kSeconds;
     if (end == text.size() || text[end] != '.') return micros;
     const std::size_t first = ++end;
-    for (std::int64_t unit = kMicrosPerSecond / 10; end < text.size() && text[end] >= '0' && text[end] <= '9'; ++end, unit /= 10) {
+    for (std::int64_t unit = kMicrosPerSecond / 10; end < text.size() && text[end] >= '0' && text[end] <= '9';
+         ++end, unit /= 10) {
         if (unit == 0 && text[end] != '0') return std::nullopt;
         micros += (text[end] - '0') * unit;
     }
@@ -46,9 +48,12 @@ std::optional<int> zone_offset(std::string_view text) {
     if (text.size() < 3 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
     const int hours = number(text, 1, 2);
     int minutes = 0;
-    if (text.size() == 5) minutes = number(text, 3, 2);
-    else if (text.size() == 6 && text[3] == ':') minutes = number(text, 4, 2);
-    else if (text.size() != 3) return std::nullopt;
+    if (text.size() == 5)
+        minutes = number(text, 3, 2);
+    else if (text.size() == 6 && text[3] == ':')
+        minutes = number(text, 4, 2);
+    else if (text.size() != 3)
+        return std::nullopt;
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
     const int seconds = (hours * 60 + minutes) * 60;
     return text[0] == '-' ? -seconds : seconds;

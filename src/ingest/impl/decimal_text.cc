@@ -19,7 +19,9 @@ constexpr auto kPowers = [] {
     return powers;
 }();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 // Digits as they are read: the value of the first 38 significant ones, and what became of the others.
 class Mantissa {
@@ -78,17 +80,21 @@ struct Magnitude {
 
 // Lower case but for letters outside ASCII, which keep the case that sites write them in.
 constexpr std::array kMagnitudes = {
-    Magnitude{"mil", 3},       Magnitude{"k", 3},         Magnitude{"m", 6},        Magnitude{"mi", 6},       Magnitude{"milhão", 6},
-    Magnitude{"milhões", 6},   Magnitude{"b", 9},         Magnitude{"bi", 9},       Magnitude{"bilhão", 9},   Magnitude{"bilhões", 9},
-    Magnitude{"t", 12},        Magnitude{"tri", 12},      Magnitude{"trilhão", 12}, Magnitude{"trilhões", 12},
+    Magnitude{"mil", 3},      Magnitude{"k", 3},         Magnitude{"m", 6},  Magnitude{"mi", 6},
+    Magnitude{"milhão", 6},   Magnitude{"milhões", 6},   Magnitude{"b", 9},  Magnitude{"bi", 9},
+    Magnitude{"bilhão", 9},   Magnitude{"bilhões", 9},   Magnitude{"t", 12}, Magnitude{"tri", 12},
+    Magnitude{"trilhão", 12}, Magnitude{"trilhões", 12},
 };
 
 // Drops blanks and no-break spaces in front.
 void skip_blanks(std::string_view& text) {
     for (;;) {
-        if (text.starts_with("\xC2\xA0")) text.remove_prefix(2);
-        else if (!text.empty() && (text[0] == ' ' || text[0] == '\t' || text[0] == '\n' || text[0] == '\r')) text.remove_prefix(1);
-        else return;
+        if (text.starts_with("\xC2\xA0"))
+            text.remove_prefix(2);
+        else if (!text.empty() && (text[0] == ' ' || text[0] == '\t' || text[0] == '\n' || text[0] == '\r'))
+            text.remove_prefix(1);
+        else
+            return;
     }
 }
 
@@ -122,7 +128,8 @@ NumberFault parse_decimal(std::string_view text, int precision, int scale, int s
     }
     std::int64_t exponent = mantissa.exponent() + shift + scale;
     if (at < text.size()) {
-        if ((text[at] != 'e' && text[at] != 'E') || !parse_exponent(text.substr(at + 1), exponent)) return NumberFault::kNotANumber;
+        if ((text[at] != 'e' && text[at] != 'E') || !parse_exponent(text.substr(at + 1), exponent))
+            return NumberFault::kNotANumber;
     }
     Int128 value = mantissa.value();
     if (value == 0) {

@@ -17,7 +17,9 @@ std::string_view without_blanks_behind(std::string_view text) {
     return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
 }
 
-std::string describe(simdjson::error_code error) { return fmt::format("not JSON: {}", simdjson::error_message(error)); }
+std::string describe(simdjson::error_code error) {
+    return fmt::format("not JSON: {}", simdjson::error_message(error));
+}
 
 // Notes a value; an error is one of the JSON text itself.
 simdjson::error_code note(ondemand::value value, RawValue& out) {
@@ -26,7 +28,8 @@ simdjson::error_code note(ondemand::value value, RawValue& out) {
     switch (type) {
         case ondemand::json_type::string:
             out.kind = RawValue::Kind::kText;
-            if (value.get_string().get(out.text) != simdjson::SUCCESS) out = {RawValue::Kind::kBroken, "has an escape that is no character"};
+            if (value.get_string().get(out.text) != simdjson::SUCCESS)
+                out = {RawValue::Kind::kBroken, "has an escape that is no character"};
             return simdjson::SUCCESS;
         case ondemand::json_type::object: {
             ondemand::object object;
@@ -40,12 +43,19 @@ simdjson::error_code note(ondemand::value value, RawValue& out) {
             out.kind = RawValue::Kind::kNested;
             return array.raw_json().get(out.text);
         }
-        case ondemand::json_type::number: out.kind = RawValue::Kind::kNumber; break;
-        case ondemand::json_type::boolean: out.kind = RawValue::Kind::kBoolean; break;
-        case ondemand::json_type::null: out.kind = RawValue::Kind::kNull; break;
+        case ondemand::json_type::number:
+            out.kind = RawValue::Kind::kNumber;
+            break;
+        case ondemand::json_type::boolean:
+            out.kind = RawValue::Kind::kBoolean;
+            break;
+        case ondemand::json_type::null:
+            out.kind = RawValue::Kind::kNull;
+            break;
     }
     out.text = without_blanks_behind(value.raw_json_token());
-    const bool is_word = out.kind == RawValue::Kind::kBoolean ? out.text == "true" || out.text == "false" : out.text == "null";
+    const bool is_word =
+        out.kind == RawValue::Kind::kBoolean ? out.text == "true" || out.text == "false" : out.text == "null";
     return out.kind == RawValue::Kind::kNumber || is_word ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
 }
 
@@ -84,7 +94,9 @@ protected:
     JsonReader(std::shared_ptr<const PaddedBytes> bytes, RecordPlan& plan) : bytes_(std::move(bytes)), plan_(plan) {}
 
     simdjson::error_code open(std::string_view text) {
-        return parser_.iterate(simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING)).get(document_);
+        return parser_
+            .iterate(simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING))
+            .get(document_);
     }
 
     simdjson::error_code read_record(ondemand::value value, Record& record) {
@@ -142,7 +154,7 @@ private:
     // One `*` of the path, being walked.
     struct Level {
         ondemand::array_iterator at, end;
-        std::size_t step;   // of the path
+        std::size_t step;  // of the path
         std::size_t index;
     };
 
@@ -249,7 +261,8 @@ private:
 
 class LineRecords final : public JsonReader {
 public:
-    LineRecords(std::shared_ptr<const PaddedBytes> bytes, RecordPlan& plan) : JsonReader(std::move(bytes), plan), rest_(bytes_->view()) {}
+    LineRecords(std::shared_ptr<const PaddedBytes> bytes, RecordPlan& plan)
+        : JsonReader(std::move(bytes), plan), rest_(bytes_->view()) {}
 
     Result<bool> next(Record& record) override {
         record.fault.clear();
@@ -269,8 +282,10 @@ public:
             record.text = is_utf8(line) ? line : std::string_view();
         }
         const RawValue& at = record.values[plan_.at()];
-        if (at.kind == RawValue::Kind::kText || at.kind == RawValue::Kind::kNumber) record.pointer = at.text;
-        else record.pointer = fmt::format("/{}", number);
+        if (at.kind == RawValue::Kind::kText || at.kind == RawValue::Kind::kNumber)
+            record.pointer = at.text;
+        else
+            record.pointer = fmt::format("/{}", number);
         return true;
     }
 

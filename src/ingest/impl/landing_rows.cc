@@ -18,7 +18,10 @@ std::string to_json(const std::vector<Violation>& broken) {
     for (const auto& violation : broken) {
         json::Value column;
         if (!violation.column.empty()) column = violation.column;
-        rules.push_back(json::make_object({{"rule", violation.rule}, {"column", std::move(column)}, {"value", violation.value}, {"message", violation.message}}));
+        rules.push_back(json::make_object({{"rule", violation.rule},
+                                           {"column", std::move(column)},
+                                           {"value", violation.value},
+                                           {"message", violation.message}}));
     }
     return json::dump(rules);
 }
@@ -34,14 +37,19 @@ Result<std::shared_ptr<const PaddedBytes>> read_object(ObjectStore& landing, con
     auto bytes = std::make_shared<PaddedBytes>((*reader)->info().size_bytes);
     const std::size_t read = LAGOA_TRY((*reader)->read(0, bytes->writable()), "loading {}", object.key);
     if (read != bytes->view().size()) return damaged("ended early");
-    if (!object.sha256.empty() && net::sha256_hex(bytes->view()) != object.sha256) return damaged("is not the one that was landed: its SHA-256 differs");
+    if (!object.sha256.empty() && net::sha256_hex(bytes->view()) != object.sha256)
+        return damaged("is not the one that was landed: its SHA-256 differs");
     return std::shared_ptr<const PaddedBytes>(std::move(bytes));
 }
 
 }  // namespace
 
 LandingRows::LandingRows(ObjectStore& landing, std::vector<Feed> feeds, const Contract& contract, Connect connect)
-    : landing_(landing), feeds_(std::move(feeds)), contract_(contract), connect_(std::move(connect)), schema_(contract.schema()) {
+    : landing_(landing),
+      feeds_(std::move(feeds)),
+      contract_(contract),
+      connect_(std::move(connect)),
+      schema_(contract.schema()) {
     const auto add = [&](std::string name, TypeKind kind) {
         schema_.fields.push_back({.name = std::move(name), .type = {.kind = kind, .children = {}}, .metadata = {}});
     };
@@ -98,7 +106,8 @@ Result<> LandingRows::open(const Feed& feed) {
         reader_ = read_json_lines(std::move(bytes), *feed.plan);
     } else {
         auto session = LAGOA_TRY(connect_());
-        reader_ = LAGOA_TRY(read_parquet(std::move(session), "lagoa://landing/" + object.key, *feed.plan), "loading {}", object.key);
+        reader_ = LAGOA_TRY(read_parquet(std::move(session), "lagoa://landing/" + object.key, *feed.plan), "loading {}",
+                            object.key);
     }
     return {};
 }
@@ -121,8 +130,11 @@ Result<> LandingRows::close() {
 Result<> LandingRows::check_drift() {
     for (const auto& [name, state] : streams_)
         if (!state.found)
-            return fail_with_hint(ErrorCode::kDataRejected, "Look at the object; correct `records` in the source, or set `optional: true` for the table.",
-                                  "loading {}: the answer {} has no {}: its source has changed", contract_.table.text(), state.missing_in, state.missing_path);
+            return fail_with_hint(
+                ErrorCode::kDataRejected,
+                "Look at the object; correct `records` in the source, or set `optional: true` for the table.",
+                "loading {}: the answer {} has no {}: its source has changed", contract_.table.text(), state.missing_in,
+                state.missing_path);
     streams_.clear();
     return {};
 }
@@ -164,7 +176,8 @@ void LandingRows::read_cells(const RecordPlan& plan, RowSink& sink) {
         const bool has_value = plan.cells[i].read(record_.values[i], sink, i, broken_);
         key_parts += has_value && plan.cells[i].column().key_position.has_value();
     }
-    if (!plan.key.empty() && key_parts == 0) broken_.push_back({"key", "", "", "has no value in any column of the business key"});
+    if (!plan.key.empty() && key_parts == 0)
+        broken_.push_back({"key", "", "", "has no value in any column of the business key"});
 }
 
 }  // namespace lagoa::ingest

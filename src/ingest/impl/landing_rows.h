@@ -27,8 +27,9 @@ struct ReadCounts {
     std::uint64_t size_bytes = 0;
 };
 
-/// Columns: the contract's, then `_pointer` VARCHAR, `_feed` INTEGER (index of the Feed), `_position` BIGINT (order of arrival,
-/// from 0), `_known_from` TIMESTAMPTZ, `_sequence` BIGINT, `_verdict` VARCHAR (JSON array of broken rules, NULL: none),
+/// Columns: the contract's, then `_pointer` VARCHAR, `_feed` INTEGER (index of the Feed), `_position` BIGINT (order of
+/// arrival, from 0), `_known_from` TIMESTAMPTZ, `_sequence` BIGINT, `_verdict` VARCHAR (JSON array of broken rules,
+/// NULL: none),
 /// `_record` VARCHAR (as landed; only of rows that break a rule).
 class LandingRows final : public RowSource {
 public:
@@ -49,7 +50,7 @@ private:
     // Whether the objects of one manifest and stream gave anything.
     struct StreamState {
         bool found = false;
-        std::string missing_in;    // key of the first object without the path
+        std::string missing_in;  // key of the first object without the path
         std::string missing_path;
     };
 

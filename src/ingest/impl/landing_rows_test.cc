@@ -3,10 +3,12 @@
 #include "ingest/impl/landing_rows.h"
 
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "net/digest.h"
 #include "store/memory_store.h"
 #include "support/row_collector.h"
@@ -30,10 +32,13 @@ class LandingRowsTest : public testing::Test {
 protected:
     // A contract of `columns` ("name type[ key][ required]", comma-separated) and a source with one table mapping.
     void declare(const std::vector<std::pair<std::string, std::string>>& columns, const std::string& mapping) {
-        std::string contract = "apiVersion: v3.1.0\nkind: DataContract\nid: bronze.t\nversion: '1'\nstatus: active\nschema:\n- name: t\n  properties:\n";
+        std::string contract =
+            "apiVersion: v3.1.0\nkind: DataContract\nid: bronze.t\nversion: '1'\nstatus: active\nschema:\n- name: t\n  "
+            "properties:\n";
         for (const auto& [name, rest] : columns) contract += "  - {name: " + name + ", " + rest + "}\n";
         contract_ = parse_contract(Document::parse("bronze.t.odcs.yaml", contract).value()).value();
-        const std::string source = "kind: http\nstreams:\n- name: s\n  tables:\n  - {table: bronze.t, " + mapping + "}\n";
+        const std::string source =
+            "kind: http\nstreams:\n- name: s\n  tables:\n  - {table: bronze.t, " + mapping + "}\n";
         source_ = parse_source("x", Document::parse("x.yaml", source).value()).value();
         auto plan = make_plan(source_, source_.streams[0], 0, contract_, zone_);
         ASSERT_TRUE(plan.has_value()) << plan.error().message;
@@ -42,9 +47,17 @@ protected:
 
     // Lands `bytes` as the next object of the manifest.
     LandedObject& land(std::string_view bytes, RecordFormat format = RecordFormat::kJson) {
-        LandedObject object{.key = "x/" + std::to_string(manifest_.objects.size()) + ".json", .stream = "s", .item = "PETR4", .format = format,
-                            .records_of = {}, .sha256 = net::sha256_hex(bytes), .size_bytes = bytes.size(), .records = 0,
-                            .fetched = parse_instant("2026-11-25T02:30:00Z").value(), .request = {}, .response = {}};
+        LandedObject object{.key = "x/" + std::to_string(manifest_.objects.size()) + ".json",
+                            .stream = "s",
+                            .item = "PETR4",
+                            .format = format,
+                            .records_of = {},
+                            .sha256 = net::sha256_hex(bytes),
+                            .size_bytes = bytes.size(),
+                            .records = 0,
+                            .fetched = parse_instant("2026-11-25T02:30:00Z").value(),
+                            .request = {},
+                            .response = {}};
         EXPECT_TRUE(store_->put(object.key, bytes).has_value());
         return manifest_.objects.emplace_back(std::move(object));
     }
@@ -53,7 +66,8 @@ protected:
         manifest_.sequence = 4;
         std::vector<Feed> feeds;
         for (const auto& object : manifest_.objects) feeds.push_back({&manifest_, &object, &plan_});
-        source_rows_ = std::make_unique<LandingRows>(*store_, std::move(feeds), contract_, [] { return fail(ErrorCode::kInternal, "no session"); });
+        source_rows_ = std::make_unique<LandingRows>(*store_, std::move(feeds), contract_,
+                                                     [] { return fail(ErrorCode::kInternal, "no session"); });
         rows_ = std::make_unique<test::RowCollector>(source_rows_->schema());
         return rows_->read_all(*source_rows_);
     }
@@ -69,7 +83,8 @@ protected:
         if (verdict == "NULL") return "";
         std::string out;
         const json::Value parsed = json::parse(verdict).value();
-        for (const auto& rule : *parsed.array()) out += rule.string_at("column").value_or("*") + ":" + *rule.string_at("rule") + " ";
+        for (const auto& rule : *parsed.array())
+            out += rule.string_at("column").value_or("*") + ":" + *rule.string_at("rule") + " ";
         return out;
     }
 
@@ -84,9 +99,15 @@ protected:
 };
 
 TEST_F(LandingRowsTest, ReadsRecordsOfAPath) {
-    declare({{"symbol", "logicalType: string, required: true, primaryKey: true"}, {"price", "physicalType: 'DECIMAL(9,2)'"}, {"name", "logicalType: string"},
-             {"asked", "logicalType: timestamp"}, {"seen", "logicalType: date"}, {"item", "logicalType: string"}, {"market", "logicalType: string"}},
-            "records: /results/*, columns: [{column: asked, from: /requestedAt}, {column: seen, from: _fetched, parse: instant_date}, "
+    declare({{"symbol", "logicalType: string, required: true, primaryKey: true"},
+             {"price", "physicalType: 'DECIMAL(9,2)'"},
+             {"name", "logicalType: string"},
+             {"asked", "logicalType: timestamp"},
+             {"seen", "logicalType: date"},
+             {"item", "logicalType: string"},
+             {"market", "logicalType: string"}},
+            "records: /results/*, columns: [{column: asked, from: /requestedAt}, {column: seen, from: _fetched, parse: "
+            "instant_date}, "
             "{column: item, from: _item}, {column: market, constant: B3}]");
     land(kQuotes);
     ASSERT_TRUE(load().has_value());
@@ -105,10 +126,14 @@ TEST_F(LandingRowsTest, ReadsRecordsOfAPath) {
 }
 
 TEST_F(LandingRowsTest, BindsValuesAboveTheRecordWhereverTheyStand) {
-    declare({{"symbol", "logicalType: string"}, {"day", "logicalType: date, primaryKey: true"}, {"close", "logicalType: number"}},
-            "records: '/results/*/history/*', columns: [{column: symbol, from: /results/*/symbol}, {column: day, from: date, parse: epoch_seconds}], skip_when_all_null: [close]");
+    declare({{"symbol", "logicalType: string"},
+             {"day", "logicalType: date, primaryKey: true"},
+             {"close", "logicalType: number"}},
+            "records: '/results/*/history/*', columns: [{column: symbol, from: /results/*/symbol}, {column: day, from: "
+            "date, parse: epoch_seconds}], skip_when_all_null: [close]");
     land(kQuotes);
-    land(R"({"results":[{"history":[{"date":1750683600,"close":2}],"symbol":"A"},{"history":null},{"symbol":"B","history":[{"date":0,"close":3}]}]})");
+    land(
+        R"({"results":[{"history":[{"date":1750683600,"close":2}],"symbol":"A"},{"history":null},{"symbol":"B","history":[{"date":0,"close":3}]}]})");
     ASSERT_TRUE(load().has_value());
     ASSERT_EQ(rows_->rows(), 4u);
     EXPECT_EQ(row(0), "PETR4|2025-06-23|1.500000000000000000");
@@ -134,9 +159,12 @@ TEST_F(LandingRowsTest, ReadsNestedMembersAndWholeTexts) {
 }
 
 TEST_F(LandingRowsTest, ReadsLinesAndNamesTheirPlace) {
-    declare({{"symbol", "logicalType: string, required: true"}, {"place", "logicalType: string"}}, "columns: [{column: place, from: _at}]");
-    land("{\"symbol\":\"A\",\"_at\":\"line 2\"}\n\n{\"symbol\":\"B\"}\r\n{\"symbol\":\"C\"\n[1]\n{\"symbol\":\"D\"} x\n{\"symbol\":\"\xFF\"}\n{\"symbol\":\"E\"}",
-         RecordFormat::kJsonLines);
+    declare({{"symbol", "logicalType: string, required: true"}, {"place", "logicalType: string"}},
+            "columns: [{column: place, from: _at}]");
+    land(
+        "{\"symbol\":\"A\",\"_at\":\"line 2\"}\n\n{\"symbol\":\"B\"}\r\n{\"symbol\":\"C\"\n[1]\n{\"symbol\":\"D\"} "
+        "x\n{\"symbol\":\"\xFF\"}\n{\"symbol\":\"E\"}",
+        RecordFormat::kJsonLines);
     ASSERT_TRUE(load().has_value());
     ASSERT_EQ(rows_->rows(), 7u);
     EXPECT_EQ(row(0), "A|line 2");
@@ -155,8 +183,15 @@ TEST_F(LandingRowsTest, ReadsLinesAndNamesTheirPlace) {
 TEST_F(LandingRowsTest, BrokenJsonIsARowAndNotSilence) {
     declare({{"a", "logicalType: integer"}}, "records: '/r/*'");
     const std::pair<std::string_view, std::size_t> texts[] = {
-        {R"({"r":[{"a":1},{"a":2})", 3}, {R"({"r":[{"a":1} {"a":2}]})", 2}, {R"({"r":[{"a":1},{"a":tru}]})", 2}, {R"({"r":[{"a":1},{"a":2,)", 2},
-        {R"({"r":[{"a":"1]})", 1}, {"", 1}, {"\xFF", 1}, {R"({"r":[{"a" 1}]})", 1}, {"<html>not found</html>", 1},
+        {R"({"r":[{"a":1},{"a":2})", 3},
+        {R"({"r":[{"a":1} {"a":2}]})", 2},
+        {R"({"r":[{"a":1},{"a":tru}]})", 2},
+        {R"({"r":[{"a":1},{"a":2,)", 2},
+        {R"({"r":[{"a":"1]})", 1},
+        {"", 1},
+        {"\xFF", 1},
+        {R"({"r":[{"a" 1}]})", 1},
+        {"<html>not found</html>", 1},
     };
     for (const auto& [text, rows] : texts) {
         manifest_.objects.clear();
@@ -178,12 +213,14 @@ TEST_F(LandingRowsTest, BrokenJsonIsARowAndNotSilence) {
 
 TEST_F(LandingRowsTest, AnAnswerWithoutThePathIsADrift) {
     declare({{"a", "logicalType: integer"}}, "records: '/r/*/list/*'");
-    for (const auto* empty : {R"({"r":[]})", R"({"r":[{"list":[]}]})", R"({"r":null})", R"({"r":[{"list":null},{"list":[]}]})"}) {
+    for (const auto* empty :
+         {R"({"r":[]})", R"({"r":[{"list":[]}]})", R"({"r":null})", R"({"r":[{"list":null},{"list":[]}]})"}) {
         manifest_.objects.clear();
         land(empty);
         EXPECT_TRUE(load().has_value()) << empty;
     }
-    for (const auto* drifted : {R"({"results":[]})", R"({"r":[{"lists":[]}]})", R"({"r":{"list":[]}})", R"([1])", R"({"r":[{"list":5}]})"}) {
+    for (const auto* drifted :
+         {R"({"results":[]})", R"({"r":[{"lists":[]}]})", R"({"r":{"list":[]}})", R"([1])", R"({"r":[{"list":5}]})"}) {
         manifest_.objects.clear();
         land(drifted);
         const auto loaded = load();
@@ -217,9 +254,12 @@ TEST_F(LandingRowsTest, ReadsRecordedAnswersAgainstTheExamplesContracts) {
         std::size_t rows, bad;
     };
     const Case cases[] = {
-        {"bronze.stocks", "brapi_stocks", 0, 0, "/*", "../shared/data/brapi/orig_stocks_fiis_quote_2024-05-17.json", 5, 0},
-        {"bronze.stocks", "brapi_stocks", 0, 0, "/*", "../shared/data/brapi/inoa-challenge/quote_1mo_2025-07-21.json", 7, 0},
-        {"bronze.prices", "brapi_history", 0, 0, "/*/historicalDataPrice/*", "../shared/data/brapi/inoa-challenge/quote_1mo_2025-07-21.json", 0, 0},
+        {"bronze.stocks", "brapi_stocks", 0, 0, "/*", "../shared/data/brapi/orig_stocks_fiis_quote_2024-05-17.json", 5,
+         0},
+        {"bronze.stocks", "brapi_stocks", 0, 0, "/*", "../shared/data/brapi/inoa-challenge/quote_1mo_2025-07-21.json",
+         7, 0},
+        {"bronze.prices", "brapi_history", 0, 0, "/*/historicalDataPrice/*",
+         "../shared/data/brapi/inoa-challenge/quote_1mo_2025-07-21.json", 0, 0},
         {"bronze.crypto", "brapi_crypto", 0, 0, "/*", "../shared/data/brapi/orig_crypto_btc_2024-05-18.json", 1, 0},
     };
     if (!std::ifstream(cases[0].file)) GTEST_SKIP() << "the recordings are not here";
@@ -254,13 +294,52 @@ TEST_F(LandingRowsTest, ReadsRecordedAnswersAgainstTheExamplesContracts) {
     }
 }
 
+// Bytes that nobody wrote: rows, broken rows or a refusal, never a crash, and never a row of a text that is no UTF-8.
+TEST_F(LandingRowsTest, AnyBytesAreRowsOrARefusal) {
+    declare({{"symbol", "logicalType: string"},
+             {"day", "logicalType: date"},
+             {"close", "logicalType: number"},
+             {"a", "logicalType: string"}},
+            "records: '/results/*/history/*', columns: [{column: symbol, from: /results/*/symbol}, {column: day, from: "
+            "date, parse: epoch_seconds}, "
+            "{column: a, from: /results/*/extra/a}]");
+    const unsigned seed = std::random_device{}();
+    std::mt19937 random(seed);
+    constexpr std::string_view kPieces[] = {
+        "{",    "}",   "[", "]",  ",",    ":",    "\"",      "\\",
+        "null", "tru", "-", "1e", "\xFF", "\xC3", "\\ud800", std::string_view("\0", 1)};
+    for (int round = 0; round < 3'000; ++round) {
+        std::string bytes(kQuotes);
+        for (unsigned changes = 1 + random() % 4; changes > 0; --changes) {
+            const std::size_t at = random() % (bytes.size() + 1);
+            const std::size_t cut = std::min<std::size_t>(random() % 12, bytes.size() - at);
+            bytes.replace(at, cut, random() % 2 == 0 ? "" : kPieces[random() % std::size(kPieces)]);
+            if (random() % 16 == 0) bytes.resize(random() % (bytes.size() + 1));
+        }
+        manifest_.objects.clear();
+        land(bytes, random() % 4 == 0 ? RecordFormat::kJsonLines : RecordFormat::kJson);
+        const auto loaded = load();
+        if (!loaded) {
+            ASSERT_EQ(loaded.error().code, ErrorCode::kDataRejected) << "seed " << seed << ": " << bytes;
+            continue;
+        }
+        for (std::size_t i = 0; i < rows_->rows(); ++i)
+            for (std::size_t column = 0; column < source_rows_->schema().fields.size(); ++column)
+                ASSERT_TRUE(is_utf8(rows_->cell(i, column))) << "seed " << seed << ": " << bytes;
+    }
+}
+
 TEST_F(LandingRowsTest, RefusesMappingsThatCannotBe) {
     contract_.columns.clear();
     declare({{"a", "logicalType: integer"}}, "records: '/r/*'");
-    const std::pair<const char*, const char*> bad[] = {
-        {"columns", "[{column: b}]"}, {"columns", "[{column: a, from: /r/*}]"}, {"columns", "[{column: a, parse: date_dmy}]"}, {"skip_when_all_null", "[b]"}};
+    const std::pair<const char*, const char*> bad[] = {{"columns", "[{column: b}]"},
+                                                       {"columns", "[{column: a, from: /r/*}]"},
+                                                       {"columns", "[{column: a, parse: date_dmy}]"},
+                                                       {"skip_when_all_null", "[b]"}};
     for (const auto& [field, value] : bad) {
-        const std::string text = std::string("kind: http\nstreams:\n- name: s\n  tables:\n  - {table: bronze.t, records: '/r/*', ") + field + ": " + value + "}\n";
+        const std::string text =
+            std::string("kind: http\nstreams:\n- name: s\n  tables:\n  - {table: bronze.t, records: '/r/*', ") + field +
+            ": " + value + "}\n";
         const Source source = parse_source("x", Document::parse("x.yaml", text).value()).value();
         const auto plan = make_plan(source, source.streams[0], 0, contract_, zone_);
         ASSERT_FALSE(plan.has_value()) << text;

@@ -1,9 +1,9 @@
 // The staged rows of one load, in a session's temporary tables: judged, compared with what the table knows, selected.
 //
 // A key's rows of one answer (one `_known_from`) are one version of it. A version equal to the one before
-// is dropped, any other is kept: A, B, A stays three. For a key that an answer holds once, as it should, that is "equal to the
-// newest row"; for one that it holds twice (a day's candle and the live one) it keeps repeated answers from adding
-// rows for ever. What a load adds does not depend on how manifests fall into batches.
+// is dropped, any other is kept: A, B, A stays three. For a key that an answer holds once, as it should, that is "equal
+// to the newest row"; for one that it holds twice (a day's candle and the live one) it keeps repeated answers from
+// adding rows for ever. What a load adds does not depend on how manifests fall into batches.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ public:
     Result<> find_repeats(const delta::Snapshot* table);
 
     struct Counts {
-        std::uint64_t bad = 0;       ///< Refused, of manifests after `bad_after`.
-        std::uint64_t refused = 0;   ///< Refused in all.
+        std::uint64_t bad = 0;      ///< Refused, of manifests after `bad_after`.
+        std::uint64_t refused = 0;  ///< Refused in all.
         std::uint64_t repeated = 0;
     };
     Result<Counts> count(std::int64_t bad_after);

@@ -7,18 +7,22 @@ namespace {
 
 RawValue::Kind kind_of(const Type& type) {
     switch (type.kind) {
-        case TypeKind::kBoolean: return RawValue::Kind::kBoolean;
+        case TypeKind::kBoolean:
+            return RawValue::Kind::kBoolean;
         case TypeKind::kInt8:
         case TypeKind::kInt16:
         case TypeKind::kInt32:
         case TypeKind::kInt64:
         case TypeKind::kFloat:
         case TypeKind::kDouble:
-        case TypeKind::kDecimal: return RawValue::Kind::kNumber;
+        case TypeKind::kDecimal:
+            return RawValue::Kind::kNumber;
         case TypeKind::kList:
         case TypeKind::kMap:
-        case TypeKind::kStruct: return RawValue::Kind::kNested;
-        default: return RawValue::Kind::kText;
+        case TypeKind::kStruct:
+            return RawValue::Kind::kNested;
+        default:
+            return RawValue::Kind::kText;
     }
 }
 
@@ -28,7 +32,8 @@ public:
         : session_(std::move(session)), rows_(std::move(rows)) {
         for (std::size_t i = 0; i < rows_->columns().size(); ++i) {
             const Column& column = rows_->columns()[i];
-            if (const auto* member = plan.record().find_name(column.name)) columns_.push_back({i, kind_of(column.type), &member->columns, {}});
+            if (const auto* member = plan.record().find_name(column.name))
+                columns_.push_back({i, kind_of(column.type), &member->columns, {}});
         }
     }
 
@@ -49,7 +54,8 @@ public:
         record.fault.clear();
         record.pointer = fmt::format("/{}", number_++);
         json::Object row;
-        for (std::size_t i = 0; i < rows_->columns().size(); ++i) row.set(rows_->columns()[i].name, batch_->json(i, row_));
+        for (std::size_t i = 0; i < rows_->columns().size(); ++i)
+            row.set(rows_->columns()[i].name, batch_->json(i, row_));
         text_ = json::dump(row);
         record.text = text_;
         ++row_;
@@ -75,9 +81,12 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<RecordReader>> read_parquet(std::unique_ptr<Session> session, std::string_view path, RecordPlan& plan) {
-    LAGOA_TRY(session->execute("SET TimeZone = 'UTC'"));  // Instants are read from their text, which then ends with +00.
-    auto rows = LAGOA_TRY(session->query(fmt::format("SELECT * FROM read_parquet({})", quote_literal(path))));
+Result<std::unique_ptr<RecordReader>> read_parquet(std::unique_ptr<Session> session, std::string_view path,
+                                                   RecordPlan& plan) {
+    LAGOA_TRY(
+        session->execute("SET TimeZone = 'UTC'"));  // Instants are read from their text, which then ends with +00.
+    auto rows = LAGOA_TRY(
+        session->query(fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", quote_literal(path))));
     return std::unique_ptr<RecordReader>(std::make_unique<ParquetRecords>(std::move(session), std::move(rows), plan));
 }
 

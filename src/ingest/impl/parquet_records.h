@@ -10,6 +10,7 @@ namespace lagoa::ingest {
 
 /// One record a row of `path` (as SQL names it), read through `session`, which the reader keeps. The record's
 /// pointer is `/<row, from 0>`, its text the row as JSON.
-Result<std::unique_ptr<RecordReader>> read_parquet(std::unique_ptr<Session> session, std::string_view path, RecordPlan& plan);
+Result<std::unique_ptr<RecordReader>> read_parquet(std::unique_ptr<Session> session, std::string_view path,
+                                                   RecordPlan& plan);
 
 }  // namespace lagoa::ingest

@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kMaxKnownKeys = 512;  // Beyond it, keys that feed nothing are not remembered.
 constexpr std::size_t kShownKeys = 8;
 
-std::string unescape_step(std::string_view step) { return replace_all(replace_all(step, "~1", "/"), "~0", "~"); }
+std::string unescape_step(std::string_view step) {
+    return replace_all(replace_all(step, "~1", "/"), "~0", "~");
+}
 
 std::vector<PathStep> parse_path(std::string_view path) {
     std::vector<PathStep> steps;
@@ -30,8 +32,12 @@ std::string_view key_text(const char* key) {
 // Compiles one mapping; `table` is its place in the document.
 class Compiler {
 public:
-    Compiler(const Source& source, const Stream& stream, std::size_t table, const Contract& contract, const TimeZone& zone)
-        : source_(source), contract_(contract), zone_(zone), pointer_(fmt::format("{}/tables/{}", stream.pointer, table)) {
+    Compiler(const Source& source, const Stream& stream, std::size_t table, const Contract& contract,
+             const TimeZone& zone)
+        : source_(source),
+          contract_(contract),
+          zone_(zone),
+          pointer_(fmt::format("{}/tables/{}", stream.pointer, table)) {
         plan_.stream = &stream;
         plan_.mapping = &stream.tables.at(table);
         plan_.path = parse_path(plan_.mapping->records);
@@ -42,14 +48,17 @@ public:
         const TableMapping& mapping = *plan_.mapping;
         for (const auto& declared : mapping.columns)
             if (contract_.find(declared.column) == nullptr)
-                return source_.document.fail_at(pointer_ + "/columns", fmt::format("{} has no column \"{}\"", contract_.table.text(), declared.column),
-                                                fmt::format("Declare it in {}, or take it away here.", contract_.file));
+                return source_.document.fail_at(
+                    pointer_ + "/columns",
+                    fmt::format("{} has no column \"{}\"", contract_.table.text(), declared.column),
+                    fmt::format("Declare it in {}, or take it away here.", contract_.file));
         for (std::size_t i = 0; i < contract_.columns.size(); ++i) LAGOA_TRY(add_column(i));
         plan_.record().add(std::vector<std::string>{"_at"}, plan_.at());
         for (const auto& name : contract_.key()) plan_.key.push_back(index_of(name));
         for (const auto& name : mapping.skip_when_all_null) {
             if (contract_.find(name) == nullptr)
-                return source_.document.fail_at(pointer_ + "/skip_when_all_null", fmt::format("{} has no column \"{}\"", contract_.table.text(), name));
+                return source_.document.fail_at(pointer_ + "/skip_when_all_null",
+                                                fmt::format("{} has no column \"{}\"", contract_.table.text(), name));
             plan_.skip.push_back(index_of(name));
         }
         return std::move(plan_);
@@ -67,14 +76,20 @@ private:
             if (contract_.find(declared.column) == &column) mapping = declared;
         if (mapping.from.empty()) mapping.from = column.name;
         auto reader = CellReader::make(column, mapping, zone_);
-        if (!reader) return source_.document.fail_at(pointer_ + "/columns", reader.error().message, reader.error().hint);
+        if (!reader)
+            return source_.document.fail_at(pointer_ + "/columns", reader.error().message, reader.error().hint);
         plan_.cells.push_back(std::move(*reader));
         using What = RecordPlan::FromObject::What;
-        if (mapping.constant) plan_.from_object.push_back({index, What::kConstant});
-        else if (mapping.from == "_item") plan_.from_object.push_back({index, What::kItem});
-        else if (mapping.from == "_fetched") plan_.from_object.push_back({index, What::kFetched});
-        else if (mapping.from == "_at") plan_.from_object.push_back({index, What::kAt});
-        else return add_path(index, mapping.from);
+        if (mapping.constant)
+            plan_.from_object.push_back({index, What::kConstant});
+        else if (mapping.from == "_item")
+            plan_.from_object.push_back({index, What::kItem});
+        else if (mapping.from == "_fetched")
+            plan_.from_object.push_back({index, What::kFetched});
+        else if (mapping.from == "_at")
+            plan_.from_object.push_back({index, What::kAt});
+        else
+            return add_path(index, mapping.from);
         return {};
     }
 
@@ -84,7 +99,8 @@ private:
         const auto steps = parse_path(absolute ? from : "/" + from);
         std::size_t shared = 0;
         if (absolute) {
-            while (shared < steps.size() && shared < plan_.path.size() && steps[shared].name == plan_.path[shared].name) ++shared;
+            while (shared < steps.size() && shared < plan_.path.size() && steps[shared].name == plan_.path[shared].name)
+                ++shared;
         } else {
             shared = plan_.path.size();
         }
@@ -95,7 +111,9 @@ private:
             rest.push_back(steps[i].name);
         }
         if (rest.empty())
-            return source_.document.fail_at(pointer_ + "/columns", fmt::format("\"{}\" does not end at a value beside or inside the records", from));
+            return source_.document.fail_at(
+                pointer_ + "/columns",
+                fmt::format("\"{}\" does not end at a value beside or inside the records", from));
         plan_.fields[shared].add(rest, index);
         return {};
     }
@@ -162,7 +180,8 @@ std::vector<std::string> FieldNode::unmapped() const {
     return keys;
 }
 
-Result<RecordPlan> make_plan(const Source& source, const Stream& stream, std::size_t table, const Contract& contract, const TimeZone& zone) {
+Result<RecordPlan> make_plan(const Source& source, const Stream& stream, std::size_t table, const Contract& contract,
+                             const TimeZone& zone) {
     return Compiler(source, stream, table, contract, zone).compile();
 }
 

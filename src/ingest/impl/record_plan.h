@@ -60,11 +60,11 @@ struct PathStep {
 struct RecordPlan {
     const Stream* stream = nullptr;
     const TableMapping* mapping = nullptr;
-    std::vector<PathStep> path;       ///< Of the records in a JSON text.
-    std::vector<FieldNode> fields;    ///< By depth on the path; the last one is the record's own.
-    std::vector<CellReader> cells;    ///< By column of the contract.
-    std::vector<std::size_t> key;     ///< Columns of the business key.
-    std::vector<std::size_t> skip;    ///< Columns of skip_when_all_null.
+    std::vector<PathStep> path;     ///< Of the records in a JSON text.
+    std::vector<FieldNode> fields;  ///< By depth on the path; the last one is the record's own.
+    std::vector<CellReader> cells;  ///< By column of the contract.
+    std::vector<std::size_t> key;   ///< Columns of the business key.
+    std::vector<std::size_t> skip;  ///< Columns of skip_when_all_null.
     struct FromObject {
         std::size_t column;
         enum class What { kConstant, kItem, kFetched, kAt } what;
@@ -77,6 +77,7 @@ struct RecordPlan {
 };
 
 /// kInvalidConfig names the place in the source's file. Everything passed outlives the plan.
-Result<RecordPlan> make_plan(const Source& source, const Stream& stream, std::size_t table, const Contract& contract, const TimeZone& zone);
+Result<RecordPlan> make_plan(const Source& source, const Stream& stream, std::size_t table, const Contract& contract,
+                             const TimeZone& zone);
 
 }  // namespace lagoa::ingest
