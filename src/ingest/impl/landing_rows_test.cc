@@ -310,7 +310,7 @@ TEST_F(LandingRowsTest, AnyBytesAreRowsOrARefusal) {
         "null", "tru", "-", "1e", "\xFF", "\xC3", "\\ud800", std::string_view("\0", 1)};
     for (int round = 0; round < 3'000; ++round) {
         std::string bytes(kQuotes);
-        for (unsigned changes = 1 + random() % 4; changes > 0; --changes) {
+        for (auto changes = 1 + random() % 4; changes > 0; --changes) {
             const std::size_t at = random() % (bytes.size() + 1);
             const std::size_t cut = std::min<std::size_t>(random() % 12, bytes.size() - at);
             bytes.replace(at, cut, random() % 2 == 0 ? "" : kPieces[random() % std::size(kPieces)]);
