@@ -268,7 +268,8 @@ Result<ChoiceState> DefinitionParser::parse_choice(const FieldReader& reader, co
         const std::string pointer = fmt::format("{}/{}", reader.pointer_to("Choices"), i);
         const FieldReader item = LAGOA_TRY(FieldReader::open(document_, pointer, (*items)[i]));
         auto rule = LAGOA_TRY(parse_choice_rule(item));
-        choice.choices.push_back({std::move(rule), LAGOA_TRY(target(item, "Next", scope))});
+        const std::size_t next = LAGOA_TRY(target(item, "Next", scope));
+        choice.choices.push_back({std::move(rule), next});
     }
     if (reader.has("Default")) choice.otherwise = LAGOA_TRY(target(reader, "Default", scope));
     return choice;

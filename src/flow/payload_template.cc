@@ -22,7 +22,8 @@ Result<PayloadTemplate> PayloadTemplate::parse(const Document& document, const s
         for (const auto& [key, content] : *object) {
             const std::string place = pointer + "/" + json::escape_pointer_token(key);
             if (!key.ends_with(kComputedSuffix)) {
-                members.push_back({key, LAGOA_TRY(parse(document, place, content))});
+                auto part = LAGOA_TRY(parse(document, place, content));
+                members.push_back({key, std::move(part)});
                 continue;
             }
             const std::string* text = content.string();
