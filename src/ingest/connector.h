@@ -22,12 +22,12 @@ struct FetchContext {
     const Source* source = nullptr;
     Environment environment;
     net::HttpClient* http = nullptr;
-    Engine* engine = nullptr;        ///< postgres
+    Engine* engine = nullptr;  ///< postgres
     Clock* clock = nullptr;
     std::stop_token stop;
     std::string run;
-    json::Value parameters;          ///< The task's payload beside `source`: `date`, `tickers`, …
-    json::Value cursor;              ///< Of the last manifest; null at first.
+    json::Value parameters;  ///< The task's payload beside `source`: `date`, `tickers`, …
+    json::Value cursor;      ///< Of the last manifest; null at first.
 };
 
 /// Where a connector lands what it got. Implemented by ingest_source (landing.h) and by tests.

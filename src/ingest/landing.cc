@@ -19,7 +19,8 @@ constexpr std::size_t kMaxNameBytes = 80;  // of an item in a key: thirty ticker
 std::string file_name(std::string_view item) {
     std::string out;
     for (const char c : item.substr(0, kMaxNameBytes)) {
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '-';
+        const bool plain =
+            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '-';
         out += plain ? c : '_';
     }
     return out;
@@ -29,7 +30,8 @@ std::string file_name(std::string_view item) {
 class RunSink final : public LandingSink {
 public:
     RunSink(const FetchContext& context, ObjectStore& landing, Instant started)
-        : clock_(*context.clock), landing_(landing),
+        : clock_(*context.clock),
+          landing_(landing),
           folder_(fmt::format("{}/date_ingestion={:%Y%m%d}/{}", context.source->name,
                               fmt::gmtime(std::chrono::system_clock::to_time_t(started)), context.run)) {}
 
@@ -63,9 +65,11 @@ public:
     std::string sql_path(std::string_view key) override { return fmt::format("lagoa://landing/{}", key); }
 
     void item_failed(std::string_view stream, std::string_view item, const Error& error) override {
-        log::warn("ingest.item_failed", {{"stream", stream}, {"item", item}, {"code", info(error.code).name}, {"message", error.message}});
+        log::warn("ingest.item_failed",
+                  {{"stream", stream}, {"item", item}, {"code", info(error.code).name}, {"message", error.message}});
         if (failures_.empty()) first_failure_ = error;
-        failures_.push_back({std::string(stream), std::string(item), std::string(info(error.code).name), error.message});
+        failures_.push_back(
+            {std::string(stream), std::string(item), std::string(info(error.code).name), error.message});
     }
 
     std::vector<LandedObject>& objects() { return objects_; }
@@ -73,7 +77,8 @@ public:
 
     /// Whether anything but evidence was landed.
     bool has_records() const {
-        return std::ranges::any_of(objects_, [](const LandedObject& object) { return object.format != RecordFormat::kNone; });
+        return std::ranges::any_of(objects_,
+                                   [](const LandedObject& object) { return object.format != RecordFormat::kNone; });
     }
 
     /// Why a run without records failed; there was a failure.
@@ -125,7 +130,8 @@ Result<IngestResult> ingest_source(const FetchContext& given, ObjectStore& landi
     if (context.run.empty()) context.run = new_time_ordered_id(started);
 
     const Connector* connector = find_connector(source.kind);
-    if (connector == nullptr) return source.document.fail_at("/kind", fmt::format("no connector of kind {}", source.kind), known_kinds());
+    if (connector == nullptr)
+        return source.document.fail_at("/kind", fmt::format("no connector of kind {}", source.kind), known_kinds());
     LAGOA_TRY(connector->check(source));
     const auto last = LAGOA_TRY(last_manifest(landing, source.name), "ingesting {}", source.name);
     context.cursor = last ? last->cursor : json::Value();
@@ -138,11 +144,19 @@ Result<IngestResult> ingest_source(const FetchContext& given, ObjectStore& landi
         return IngestResult{.run = context.run};
     }
 
-    Manifest manifest{.source = source.name, .run = context.run, .started = started, .finished = context.clock->now(),
-                      .objects = std::move(sink.objects()), .failures = std::move(sink.failures()), .cursor = std::move(cursor)};
+    Manifest manifest{.source = source.name,
+                      .run = context.run,
+                      .started = started,
+                      .finished = context.clock->now(),
+                      .objects = std::move(sink.objects()),
+                      .failures = std::move(sink.failures()),
+                      .cursor = std::move(cursor)};
     LAGOA_TRY(commit_manifest(landing, manifest), "ingesting {}", source.name);
-    log::info("ingest.committed", {{"source", source.name}, {"run", manifest.run}, {"sequence", manifest.sequence},
-                                   {"objects", manifest.objects.size()}, {"failures", manifest.failures.size()}});
+    log::info("ingest.committed", {{"source", source.name},
+                                   {"run", manifest.run},
+                                   {"sequence", manifest.sequence},
+                                   {"objects", manifest.objects.size()},
+                                   {"failures", manifest.failures.size()}});
     return summary(manifest);
 }
 

@@ -10,7 +10,7 @@ struct IngestResult {
     std::string run;
     std::uint64_t objects = 0;
     std::uint64_t size_bytes = 0;
-    std::uint64_t records = 0;   ///< Where known before loading.
+    std::uint64_t records = 0;  ///< Where known before loading.
     std::vector<ItemFailure> failures;
 };
 

@@ -22,7 +22,9 @@ std::string_view name_of(RecordFormat format) {
     return std::ranges::find(kFormats, format, &decltype(kFormats)::value_type::first)->second;
 }
 
-std::string folder_of(std::string_view source) { return fmt::format("{}/_runs/", source); }
+std::string folder_of(std::string_view source) {
+    return fmt::format("{}/_runs/", source);
+}
 
 std::string key_of(std::string_view source, std::uint64_t sequence) {
     return fmt::format("{}{:020}.json", folder_of(source), sequence);
@@ -35,7 +37,8 @@ std::optional<std::uint64_t> sequence_of(std::string_view source, std::string_vi
     const std::string_view digits = key.substr(folder.size(), key.size() - folder.size() - 5);
     std::uint64_t sequence = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), sequence);
-    if (digits.size() != kSequenceDigits || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    if (digits.size() != kSequenceDigits || error != std::errc() || end != digits.data() + digits.size())
+        return std::nullopt;
     return sequence;
 }
 
@@ -65,7 +68,8 @@ json::Value to_json(const LandedObject& object) {
 }
 
 json::Value to_json(const ItemFailure& failure) {
-    return json::make_object({{"stream", failure.stream}, {"item", failure.item}, {"code", failure.code}, {"message", failure.message}});
+    return json::make_object(
+        {{"stream", failure.stream}, {"item", failure.item}, {"code", failure.code}, {"message", failure.message}});
 }
 
 std::unexpected<Error> damaged(std::string_view field) {
@@ -109,7 +113,9 @@ Result<LandedObject> landed_object(const json::Value& value) {
     out.item = LAGOA_TRY(text_at(value, "item"));
     const std::string format = LAGOA_TRY(text_at(value, "format"));
     const auto known = std::ranges::find(kFormats, format, &decltype(kFormats)::value_type::second);
-    if (known == kFormats.end()) return fail(ErrorCode::kUnsupported, "{} has the record format {}, which this version does not know", out.key, format);
+    if (known == kFormats.end())
+        return fail(ErrorCode::kUnsupported, "{} has the record format {}, which this version does not know", out.key,
+                    format);
     out.format = known->first;
     out.records_of = value.string_at("records_of").value_or("");
     out.sha256 = LAGOA_TRY(text_at(value, "sha256"));
@@ -137,7 +143,8 @@ Result<Manifest> read_manifest(ObjectStore& landing, std::string_view source, st
     if (!value) return fail(ErrorCode::kCorruption, "reading manifest {}: {}", key, value.error().message);
     Manifest manifest = LAGOA_TRY(manifest_from_json(*value), "reading manifest {}", key);
     if (manifest.source != source || manifest.sequence != sequence)
-        return fail(ErrorCode::kCorruption, "reading manifest {}: it says {} number {}", key, manifest.source, manifest.sequence);
+        return fail(ErrorCode::kCorruption, "reading manifest {}: it says {} number {}", key, manifest.source,
+                    manifest.sequence);
     return manifest;
 }
 
@@ -170,7 +177,8 @@ Result<Manifest> manifest_from_json(const json::Value& value) {
     const auto format = value.int64_at("format");
     if (!format) return damaged("format");
     if (*format > kFormat)
-        return fail(ErrorCode::kUnsupported, "the manifest has format {}; this version reads up to {}", *format, kFormat);
+        return fail(ErrorCode::kUnsupported, "the manifest has format {}; this version reads up to {}", *format,
+                    kFormat);
     Manifest out;
     out.source = LAGOA_TRY(text_at(value, "source"));
     out.sequence = LAGOA_TRY(count_at(value, "sequence"));
@@ -202,7 +210,8 @@ Result<std::uint64_t> commit_manifest(ObjectStore& landing, Manifest& manifest) 
         if (ours && code == ErrorCode::kAlreadyExists) continue;
         return pass_on(put.error(), "committing manifest {}", key);
     }
-    return fail(ErrorCode::kConflict, "committing a manifest of {}: {} other runs were faster", manifest.source, kMaxRaces);
+    return fail(ErrorCode::kConflict, "committing a manifest of {}: {} other runs were faster", manifest.source,
+                kMaxRaces);
 }
 
 Result<std::vector<Manifest>> manifests_after(ObjectStore& landing, std::string_view source, std::uint64_t after) {
@@ -210,7 +219,8 @@ Result<std::vector<Manifest>> manifests_after(ObjectStore& landing, std::string_
     std::uint64_t expected = after + 1;
     for (const std::uint64_t sequence : LAGOA_TRY(sequences(landing, source, after))) {
         if (sequence != expected)
-            return fail(ErrorCode::kCorruption, "manifest {} is missing: the next one is {}", key_of(source, expected), sequence);
+            return fail(ErrorCode::kCorruption, "manifest {} is missing: the next one is {}", key_of(source, expected),
+                        sequence);
         out.push_back(LAGOA_TRY(read_manifest(landing, source, sequence)));
         ++expected;
     }

@@ -20,32 +20,32 @@ namespace lagoa::ingest {
 
 /// How an object's records are read.
 enum class RecordFormat {
-    kNone,     ///< Kept as evidence only (a page, a fixed-width file): its records are another object.
-    kJson,     ///< One JSON text; record paths are declared by the source.
+    kNone,       ///< Kept as evidence only (a page, a fixed-width file): its records are another object.
+    kJson,       ///< One JSON text; record paths are declared by the source.
     kJsonLines,  ///< One record a line; `_at` in a record is its place in the object it was taken from.
-    kParquet,  ///< One record a row.
+    kParquet,    ///< One record a row.
 };
 
 /// One landed object.
 struct LandedObject {
-    std::string key;            ///< In the landing zone.
-    std::string stream;         ///< The source's stream it answers.
-    std::string item;           ///< What was asked for: `PETR4,VALE3`, `HGLG11`, a table, a file name.
+    std::string key;     ///< In the landing zone.
+    std::string stream;  ///< The source's stream it answers.
+    std::string item;    ///< What was asked for: `PETR4,VALE3`, `HGLG11`, a table, a file name.
     RecordFormat format = RecordFormat::kNone;
-    std::string records_of;     ///< Key of the object that these records were taken from; empty: itself.
+    std::string records_of;  ///< Key of the object that these records were taken from; empty: itself.
     std::string sha256;
     std::uint64_t size_bytes = 0;
     std::uint64_t records = 0;  ///< kJsonLines and kParquet; 0 when unknown.
     Instant fetched;
-    json::Object request;       ///< method, url (secrets redacted), … or file, query
-    json::Object response;      ///< status, headers, took_ms
+    json::Object request;   ///< method, url (secrets redacted), … or file, query
+    json::Object response;  ///< status, headers, took_ms
 };
 
 /// An item that gave nothing; the others of the run are landed all the same.
 struct ItemFailure {
     std::string stream;
     std::string item;
-    std::string code;     ///< ErrorCode's name
+    std::string code;  ///< ErrorCode's name
     std::string message;
 };
 

@@ -21,9 +21,17 @@ Manifest sample() {
     manifest.run = "run-1";
     manifest.started = parse_instant("2026-11-25T10:00:00Z").value();
     manifest.finished = parse_instant("2026-11-25T10:00:01.5Z").value();
-    manifest.objects.push_back({.key = "quotes/a.jsonl", .stream = "quote", .item = "PETR4,VALE3", .format = RecordFormat::kJsonLines,
-                                .records_of = "quotes/a.html", .sha256 = "00", .size_bytes = 12, .records = 3, .fetched = manifest.started,
-                                .request = json::make_object({{"method", "GET"}}), .response = json::make_object({{"status", 200}})});
+    manifest.objects.push_back({.key = "quotes/a.jsonl",
+                                .stream = "quote",
+                                .item = "PETR4,VALE3",
+                                .format = RecordFormat::kJsonLines,
+                                .records_of = "quotes/a.html",
+                                .sha256 = "00",
+                                .size_bytes = 12,
+                                .records = 3,
+                                .fetched = manifest.started,
+                                .request = json::make_object({{"method", "GET"}}),
+                                .response = json::make_object({{"status", 200}})});
     manifest.failures.push_back({"quote", "NOPE3", "not_found", "no such ticker"});
     manifest.cursor = json::make_object({{"last", json::Number{"1.50"}}});
     return manifest;

@@ -25,7 +25,8 @@ public:
     Result<> execute(const std::string& sql) {
         const std::unique_ptr<PGconn, Finish> connection(PQconnectdb(conninfo().c_str()));
         const std::unique_ptr<PGresult, Clear> answer(PQexec(connection.get(), sql.c_str()));
-        if (const auto status = PQresultStatus(answer.get()); status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return {};
+        if (const auto status = PQresultStatus(answer.get()); status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+            return {};
         return fail(ErrorCode::kInvalidArgument, "{}", PQerrorMessage(connection.get()));
     }
 

@@ -25,9 +25,11 @@ struct FileStream {
 
 Result<FileStream> read_stream(const Source& source, const Stream& stream, const json::Value& root) {
     const Declaration declared = stream_of(source, stream, root);
-    LAGOA_TRY(declared.only({"name", "description", "files", "charset", "record_bytes", "header", "trailer", "record_prefix", "fields", "tables"}));
+    LAGOA_TRY(declared.only({"name", "description", "files", "charset", "record_bytes", "header", "trailer",
+                             "record_prefix", "fields", "tables"}));
     std::string files = LAGOA_TRY(declared.text("files"));
-    if (files.empty() || files.find('/') != std::string::npos) return declared.fail_at("files", "is not a pattern of file names", "Write it like COTAHIST_D*.TXT.");
+    if (files.empty() || files.find('/') != std::string::npos)
+        return declared.fail_at("files", "is not a pattern of file names", "Write it like COTAHIST_D*.TXT.");
     return FileStream{std::move(files), LAGOA_TRY(FixedWidthLayout::read(declared))};
 }
 
@@ -47,26 +49,32 @@ Result<Settings> read_settings(const Source& source, const json::Value& root) {
 
 std::string directory_hint(const Source& source) {
     const std::string variable = variable_at(source.document, "/directory");
-    if (variable.empty()) return fmt::format("Write the folder that holds the files as `directory` in {}.", source.document.name());
+    if (variable.empty())
+        return fmt::format("Write the folder that holds the files as `directory` in {}.", source.document.name());
     return fmt::format("Set {} to the folder that holds the files.", variable);
 }
 
 // The names in `directory` that match, in byte order.
-Result<std::vector<std::string>> matching_files(const fs::path& directory, const std::string& pattern, const Source& source) {
+Result<std::vector<std::string>> matching_files(const fs::path& directory, const std::string& pattern,
+                                                const Source& source) {
     std::vector<std::string> names;
     std::error_code error;
     for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
         std::string name = it->path().filename().string();
-        if (fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0 && it->is_regular_file()) names.push_back(std::move(name));
+        if (fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0 && it->is_regular_file())
+            names.push_back(std::move(name));
     }
     if (error) {
         const bool absent = error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
         const bool denied = error == std::errc::permission_denied;
-        return fail_with_hint(absent ? ErrorCode::kNotFound : denied ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable,
+        return fail_with_hint(absent   ? ErrorCode::kNotFound
+                              : denied ? ErrorCode::kPermissionDenied
+                                       : ErrorCode::kUnavailable,
                               directory_hint(source), "listing {}: {}", directory.string(), error.message());
     }
     if (names.empty())
-        return fail_with_hint(ErrorCode::kNotFound, directory_hint(source), "no file in {} matches {}", directory.string(), pattern);
+        return fail_with_hint(ErrorCode::kNotFound, directory_hint(source), "no file in {} matches {}",
+                              directory.string(), pattern);
     std::ranges::sort(names);
     return names;
 }
@@ -82,7 +90,8 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t max_bytes) {
     std::ifstream in(path, std::ios::binary);
     in.read(bytes.data(), static_cast<std::streamsize>(size));
     if (!in || in.peek() != std::ifstream::traits_type::eof())
-        return fail(ErrorCode::kUnavailable, "reading {}: it cannot be read, or changes while it is read", path.string());
+        return fail(ErrorCode::kUnavailable, "reading {}: it cannot be read, or changes while it is read",
+                    path.string());
     return bytes;
 }
 
@@ -91,7 +100,8 @@ class FileReader {
 public:
     FileReader(const FetchContext& context, const Stream& stream, const FileStream& declared, LandingSink& sink)
         : context_(context), stream_(stream), declared_(declared), sink_(sink) {
-        if (const json::Value* known = context.cursor.find(stream.name); known != nullptr && known->is_object()) known_ = *known->object();
+        if (const json::Value* known = context.cursor.find(stream.name); known != nullptr && known->is_object())
+            known_ = *known->object();
     }
 
     /// Lands them; returns the stream's cursor after: file name → SHA-256 of what was landed from it.
@@ -100,7 +110,9 @@ public:
         for (const std::string& name : LAGOA_TRY(matching_files(directory, declared_.files, *context_.source))) {
             if (context_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped before {}", name);
             if (!is_utf8(name)) {  // it could stand neither in the manifest nor in the cursor
-                sink_.item_failed(stream_.name, one_line(name), {ErrorCode::kDataRejected, fmt::format("{}: the file's name is not UTF-8", one_line(name))});
+                sink_.item_failed(
+                    stream_.name, one_line(name),
+                    {ErrorCode::kDataRejected, fmt::format("{}: the file's name is not UTF-8", one_line(name))});
                 continue;
             }
             const auto bytes = read_file(directory / name, max_file_bytes);
@@ -137,7 +149,11 @@ private:
         }
         LandedObject evidence{.stream = stream_.name, .item = name, .format = RecordFormat::kNone};
         evidence.request.set("file", (directory / name).string());
-        LandedObject lines{.stream = stream_.name, .item = name, .format = RecordFormat::kJsonLines, .records = records->count, .request = evidence.request};
+        LandedObject lines{.stream = stream_.name,
+                           .item = name,
+                           .format = RecordFormat::kJsonLines,
+                           .records = records->count,
+                           .request = evidence.request};
         lines.records_of = LAGOA_TRY(sink_.land(std::move(evidence), "txt", bytes));
         LAGOA_TRY(sink_.land(std::move(lines), "jsonl", records->lines));
         cursor.set(name, sha256);
@@ -167,7 +183,8 @@ public:
         const json::Value root = LAGOA_TRY(expand(source, context.environment));
         const Settings settings = LAGOA_TRY(read_settings(source, root));
         if (settings.directory.empty())
-            return fail_with_hint(ErrorCode::kNotFound, directory_hint(source), "{}: `directory` is empty", source.document.name());
+            return fail_with_hint(ErrorCode::kNotFound, directory_hint(source), "{}: `directory` is empty",
+                                  source.document.name());
         const fs::path directory = context.project->root / settings.directory;
         json::Object cursor;
         for (const Stream& stream : source.streams) {

@@ -59,8 +59,9 @@ TEST_F(FixedWidthTest, LandsTheFileVerbatimAndItsRecordsBeside) {
     EXPECT_EQ(bench.landed(manifest.objects[0]), kGood);
     EXPECT_TRUE(manifest.objects[0].key.ends_with("/quotes-Q_1.TXT.txt")) << manifest.objects[0].key;
     EXPECT_EQ(manifest.objects[1].records_of, manifest.objects[0].key);
-    EXPECT_EQ(bench.landed(manifest.objects[1]), "{\"symbol\":\"AB\",\"price\":\"0123\",\"_item\":\"Q_1.TXT\",\"_at\":\"byte 12\"}\n"
-                                                 "{\"symbol\":\"ÇÃO\",\"price\":\"0456\",\"_item\":\"Q_1.TXT\",\"_at\":\"byte 24\"}\n");
+    EXPECT_EQ(bench.landed(manifest.objects[1]),
+              "{\"symbol\":\"AB\",\"price\":\"0123\",\"_item\":\"Q_1.TXT\",\"_at\":\"byte 12\"}\n"
+              "{\"symbol\":\"ÇÃO\",\"price\":\"0456\",\"_item\":\"Q_1.TXT\",\"_at\":\"byte 24\"}\n");
 }
 
 TEST_F(FixedWidthTest, LandsAFileOnceAndAgainWhenItChanged) {
@@ -93,8 +94,14 @@ TEST_F(FixedWidthTest, RefusesWhatIsCutOrOfAnotherForm) {
     const std::string lf = replace_all(kGood, "\r\n", "\n");
     write("Q_1.TXT", lf.substr(0, lf.size() - 1));  // LF, and no end of the last line
     EXPECT_TRUE(ingest().has_value());
-    const std::string bad[] = {"", kGood.substr(0, 30), replace_all(kGood, "990004", "990005"), replace_all(kGood, "990004", "99four"),
-                               replace_all(kGood, "00 header", "01 header"), replace_all(kGood, "01AB", "02AB"), kGood + "\r\n", "00 header \r\n"};
+    const std::string bad[] = {"",
+                               kGood.substr(0, 30),
+                               replace_all(kGood, "990004", "990005"),
+                               replace_all(kGood, "990004", "99four"),
+                               replace_all(kGood, "00 header", "01 header"),
+                               replace_all(kGood, "01AB", "02AB"),
+                               kGood + "\r\n",
+                               "00 header \r\n"};
     for (const std::string& bytes : bad) {
         write("Q_1.TXT", bytes);
         EXPECT_EQ(ingest().error().code, ErrorCode::kDataRejected) << bytes;
@@ -113,7 +120,8 @@ TEST_F(FixedWidthTest, NoDirectoryOrNoFileIsNotFoundWithAHint) {
 
 TEST_F(FixedWidthTest, AFileOverTheLimitIsRefused) {
     write("Q_1.TXT", std::string((std::size_t{1} << 20) + 1, '0'));
-    EXPECT_EQ(bench.ingest(replace_all(kYaml, "streams:", "limits: {max_file_mb: 1}\nstreams:")).error().code, ErrorCode::kResourceExhausted);
+    EXPECT_EQ(bench.ingest(replace_all(kYaml, "streams:", "limits: {max_file_mb: 1}\nstreams:")).error().code,
+              ErrorCode::kResourceExhausted);
 }
 
 TEST_F(FixedWidthTest, RealFileOfB3) {

@@ -61,7 +61,7 @@ private:
     std::string header_prefix_;   // empty: no header
     std::string trailer_prefix_;  // empty: no trailer
     std::optional<ByteRange> trailer_count_;
-    std::string record_prefix_;   // empty: any
+    std::string record_prefix_;  // empty: any
     std::vector<Field> fields_;
 };
 

@@ -14,7 +14,8 @@ constexpr std::int64_t kMostMinRows = 1'000'000;
 
 // The selector at `field`; one that waits for the environment selects nothing yet.
 Result<Selector> selector_at(const Declaration& declared, std::string_view field, std::string_view otherwise = {}) {
-    std::string text = otherwise.empty() ? LAGOA_TRY(declared.text(field)) : LAGOA_TRY(declared.text_or(field, otherwise));
+    std::string text =
+        otherwise.empty() ? LAGOA_TRY(declared.text(field)) : LAGOA_TRY(declared.text_or(field, otherwise));
     auto selector = Selector::parse(is_open(text) ? "/.." : std::move(text));
     if (!selector) return declared.fail_at(field, selector.error().message);
     return *std::move(selector);
@@ -36,7 +37,8 @@ void close(std::string& line, std::string_view item, std::string_view at, Extrac
 
 std::string Extractor::Field::text() const {
     if (selector) return fmt::format("{} ({})", name, selector->text());
-    return nth == 1 ? fmt::format("{} (label {})", name, quote_json(label)) : fmt::format("{} (label {}, number {})", name, quote_json(label), nth);
+    return nth == 1 ? fmt::format("{} (label {})", name, quote_json(label))
+                    : fmt::format("{} (label {}, number {})", name, quote_json(label), nth);
 }
 
 Result<Extractor> Extractor::read(const Declaration& stream) {
@@ -44,11 +46,13 @@ Result<Extractor> Extractor::read(const Declaration& stream) {
     if (stream.has("rows") == stream.has("pairs")) return stream.fail_at("", "needs either `rows` or `pairs`");
     if (stream.has("rows")) out.rows_ = LAGOA_TRY(selector_at(stream, "rows"));
     if (stream.has("pairs")) LAGOA_TRY(out.read_pairs(stream));
-    if (stream.has("pairs") && stream.has("min_rows")) return stream.fail_at("min_rows", "counts `rows`, and there are none");
+    if (stream.has("pairs") && stream.has("min_rows"))
+        return stream.fail_at("min_rows", "counts `rows`, and there are none");
     LAGOA_TRY(out.read_fields(stream));
     for (const std::string& name : LAGOA_TRY(stream.texts("required"))) {
         const auto field = std::ranges::find(out.fields_, name, &Field::name);
-        if (field == out.fields_.end()) return stream.fail_at("required", fmt::format("{} is not one of the fields", name));
+        if (field == out.fields_.end())
+            return stream.fail_at("required", fmt::format("{} is not one of the fields", name));
         field->required = true;
     }
     out.min_rows_ = static_cast<std::uint64_t>(LAGOA_TRY(stream.integer_or("min_rows", 1, 0, kMostMinRows)));
@@ -68,7 +72,8 @@ Result<> Extractor::read_pairs(const Declaration& stream) {
 Result<> Extractor::read_fields(const Declaration& stream) {
     const json::Value* declared = stream.find("fields");
     if (declared == nullptr || !declared->is_object() || declared->object()->empty())
-        return stream.fail_at(declared == nullptr ? "" : "fields", "`fields` is missing or no mapping of names to selectors");
+        return stream.fail_at(declared == nullptr ? "" : "fields",
+                              "`fields` is missing or no mapping of names to selectors");
     const Declaration fields = LAGOA_TRY(stream.section("fields"));
     for (const auto& [name, value] : *declared->object()) {
         if (name.starts_with('_')) return fields.fail_at(name, "a name that starts with _ is reserved");
@@ -94,8 +99,8 @@ Result<Extraction> Extractor::extract_rows(Page& page, std::string_view item) co
     Extraction out;
     const auto rows = LAGOA_TRY(page.select(*rows_));
     if (rows.size() < min_rows_) {
-        return fail(ErrorCode::kDataRejected, "the selector rows ({}) hit {} rows, and at least {} are expected", rows_->text(),
-                    rows.size(), min_rows_);
+        return fail(ErrorCode::kDataRejected, "the selector rows ({}) hit {} rows, and at least {} are expected",
+                    rows_->text(), rows.size(), min_rows_);
     }
     std::vector<Hits> hits(fields_.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -115,7 +120,8 @@ Result<Extraction> Extractor::extract_rows(Page& page, std::string_view item) co
 Result<Extraction> Extractor::extract_pairs(Page& page, std::string_view item) const {
     Extraction out;
     const auto cells = LAGOA_TRY(page.select(pairs_->label));
-    if (cells.empty()) return fail(ErrorCode::kDataRejected, "the selector pairs.label ({}) hit nothing", pairs_->label.text());
+    if (cells.empty())
+        return fail(ErrorCode::kDataRejected, "the selector pairs.label ({}) hit nothing", pairs_->label.text());
     std::vector<std::string> labels;
     for (const Page::Node cell : cells) labels.push_back(LAGOA_TRY(page.match(pairs_->label_text, cell)).text);
 
@@ -123,9 +129,11 @@ Result<Extraction> Extractor::extract_pairs(Page& page, std::string_view item) c
     std::string line;
     for (std::size_t i = 0; i < fields_.size(); ++i) {
         std::int64_t left = fields_[i].nth;
-        const auto label = std::ranges::find_if(labels, [&](const std::string& text) { return text == fields_[i].label && --left == 0; });
+        const auto label = std::ranges::find_if(
+            labels, [&](const std::string& text) { return text == fields_[i].label && --left == 0; });
         Match match;
-        if (label != labels.end()) match = LAGOA_TRY(page.match(pairs_->value, cells[static_cast<std::size_t>(label - labels.begin())]));
+        if (label != labels.end())
+            match = LAGOA_TRY(page.match(pairs_->value, cells[static_cast<std::size_t>(label - labels.begin())]));
         hits[i] = {match.hit, !match.text.empty()};
         append(line, fields_[i].name, match.text.empty() ? std::nullopt : std::optional(std::move(match.text)));
     }
@@ -141,8 +149,10 @@ Result<Extraction> Extractor::finish(Extraction extraction, const std::vector<Hi
             empty.push_back(fmt::format("{}: {} hits, {} with text", fields_[i].text(), hits[i].nodes, hits[i].texts));
     }
     if (empty.empty()) return extraction;
-    return fail(ErrorCode::kDataRejected, "required fields are missing in {} record(s): {}; selectors that hit nothing: {}", extraction.count,
-                fmt::join(empty, "; "), extraction.hit_nothing.empty() ? "none" : fmt::format("{}", fmt::join(extraction.hit_nothing, "; ")));
+    return fail(ErrorCode::kDataRejected,
+                "required fields are missing in {} record(s): {}; selectors that hit nothing: {}", extraction.count,
+                fmt::join(empty, "; "),
+                extraction.hit_nothing.empty() ? "none" : fmt::format("{}", fmt::join(extraction.hit_nothing, "; ")));
 }
 
 }  // namespace lagoa::ingest

@@ -24,9 +24,9 @@ namespace lagoa::ingest {
 
 /// What one page gave.
 struct Extraction {
-    std::string records;                     ///< One JSON object a line: fields as text or null, `_item`, `_at`.
+    std::string records;  ///< One JSON object a line: fields as text or null, `_item`, `_at`.
     std::uint64_t count = 0;
-    std::vector<std::string> hit_nothing;    ///< `cap_rate (label "Cap Rate")`: selectors without a hit in the page.
+    std::vector<std::string> hit_nothing;  ///< `cap_rate (label "Cap Rate")`: selectors without a hit in the page.
 };
 
 /// A stream's selectors, compiled. Immutable.

@@ -32,7 +32,8 @@ Result<Extraction> extract(std::string_view stream_yaml, std::string_view html, 
 }
 
 /// A stream of examples/b3 on bytes as the site sends them.
-Result<Extraction> extract_example(const char* source, std::string_view stream, std::string_view bytes, std::string_view item = "HGLG11") {
+Result<Extraction> extract_example(const char* source, std::string_view stream, std::string_view bytes,
+                                   std::string_view item = "HGLG11") {
     const std::string file = fmt::format("examples/b3/sources/{}.yaml", source);
     const Document document = LAGOA_TRY(Document::parse(file, read(file)));
     const Source parsed = LAGOA_TRY(parse_source(source, document));
@@ -64,14 +65,16 @@ TEST(ExtractionOfRealPages, DetailPageOfAFund) {
 
 TEST(ExtractionOfRealPages, DividendsPageOfAFund) {
     if (!std::filesystem::exists(kPages)) GTEST_SKIP() << "no recorded pages";
-    const auto extraction = extract_example("fii_pages", "dividends", read(kPages / "fundamentus/hglg11_dividends.html"));
+    const auto extraction =
+        extract_example("fii_pages", "dividends", read(kPages / "fundamentus/hglg11_dividends.html"));
     ASSERT_TRUE(extraction.has_value()) << extraction.error().message;
     EXPECT_GT(extraction->count, 50u);
     const json::Value first = lines(*extraction).at(0);
     EXPECT_EQ(first.string_at("last_date_prior"), "30/06/2026");
     EXPECT_EQ(first.string_at("label"), "Rendimento");
     EXPECT_EQ(first.string_at("_at"), "(//table[@id='resultado']//tr[td])[1]");
-    for (const json::Value& record : lines(*extraction)) EXPECT_TRUE(record.string_at("rate").has_value()) << json::dump(record);
+    for (const json::Value& record : lines(*extraction))
+        EXPECT_TRUE(record.string_at("rate").has_value()) << json::dump(record);
 }
 
 TEST(ExtractionOfRealPages, APageThatSaysNotFoundWithStatus200IsAFailedScrape) {
@@ -92,8 +95,9 @@ required: [ticker, price]
 )";
 
 TEST(Extraction, RowsBecomeRecordsWithTheirPlace) {
-    const auto extraction = extract(kRows, "<table id=t><tbody><tr><td> A\n  B </td><td>1,5&nbsp;</td></tr>"
-                                           "<tr><td><a>C</a></td><td></td><td>\"x\"</td></tr></tbody></table>");
+    const auto extraction = extract(kRows,
+                                    "<table id=t><tbody><tr><td> A\n  B </td><td>1,5&nbsp;</td></tr>"
+                                    "<tr><td><a>C</a></td><td></td><td>\"x\"</td></tr></tbody></table>");
     ASSERT_TRUE(extraction.has_value()) << extraction.error().message;
     const auto records = lines(*extraction);
     ASSERT_EQ(records.size(), 2u);
@@ -115,7 +119,8 @@ TEST(Extraction, AChangedPageNamesWhatHitNothing) {
     EXPECT_NE(no_price.error().message.find("price (td[2]): 0 hits"), std::string::npos) << no_price.error().message;
 
     const auto empty_price = extract(kRows, "<table id=t><tbody><tr><td>A<td> &nbsp; </tr></tbody></table>");
-    EXPECT_NE(empty_price.error().message.find("price (td[2]): 1 hits, 0 with text"), std::string::npos) << empty_price.error().message;
+    EXPECT_NE(empty_price.error().message.find("price (td[2]): 1 hits, 0 with text"), std::string::npos)
+        << empty_price.error().message;
 
     const auto optional = extract(kRows, "<table id=t><tbody><tr><td>A<td>1</tr></tbody></table>");
     ASSERT_TRUE(optional.has_value());
@@ -136,8 +141,10 @@ required: [price]
 )";
 
 TEST(Extraction, PairsCountRepeatedLabels) {
-    const auto extraction = extract(kPairs, "<table><tr><td class=label><span>Price</span><td>7<td class=label><span>Revenue</span><td>1"
-                                            "<tr><td class=label><span>Revenue</span><td>2</table>");
+    const auto extraction =
+        extract(kPairs,
+                "<table><tr><td class=label><span>Price</span><td>7<td class=label><span>Revenue</span><td>1"
+                "<tr><td class=label><span>Revenue</span><td>2</table>");
     ASSERT_TRUE(extraction.has_value()) << extraction.error().message;
     const json::Value record = lines(*extraction).at(0);
     EXPECT_EQ(record.string_at("price"), "7");
@@ -148,16 +155,20 @@ TEST(Extraction, PairsCountRepeatedLabels) {
 TEST(Extraction, PairsNameTheLabelThatIsGone) {
     const auto renamed = extract(kPairs, "<table><tr><td class=label><span>Quote</span><td>7</table>");
     EXPECT_EQ(renamed.error().code, ErrorCode::kDataRejected);
-    EXPECT_NE(renamed.error().message.find("price (label \"Price\"): 0 hits"), std::string::npos) << renamed.error().message;
+    EXPECT_NE(renamed.error().message.find("price (label \"Price\"): 0 hits"), std::string::npos)
+        << renamed.error().message;
     EXPECT_EQ(extract(kPairs, "<p>Sorry").error().code, ErrorCode::kDataRejected);
     EXPECT_EQ(extract(kPairs, "").error().code, ErrorCode::kDataRejected);
 }
 
 TEST(Extraction, DeclarationsThatCannotWorkAreRefused) {
-    for (const auto* yaml : {"fields: {a: td}", "rows: //tr", "rows: //tr\nfields: {a: 'td['}", "rows: '//tr['\nfields: {a: td}",
-                             "rows: //tr\nfields: {_a: td}", "rows: //tr\nfields: {a: td}\nrequired: [b]", "rows: //tr\nfields: {a: td}\nmin_rows: -1",
-                             "rows: //tr\npairs: {label: //td, value: b}\nfields: {a: td}", "pairs: {label: //td}\nfields: {a: {label: A}}",
-                             "pairs: {label: //td, value: b}\nfields: {a: {label: A, nth: 0}}", "pairs: {label: //td, value: b}\nfields: {a: {lable: A}}"})
+    for (const auto* yaml :
+         {"fields: {a: td}", "rows: //tr", "rows: //tr\nfields: {a: 'td['}", "rows: '//tr['\nfields: {a: td}",
+          "rows: //tr\nfields: {_a: td}", "rows: //tr\nfields: {a: td}\nrequired: [b]",
+          "rows: //tr\nfields: {a: td}\nmin_rows: -1", "rows: //tr\npairs: {label: //td, value: b}\nfields: {a: td}",
+          "pairs: {label: //td}\nfields: {a: {label: A}}",
+          "pairs: {label: //td, value: b}\nfields: {a: {label: A, nth: 0}}",
+          "pairs: {label: //td, value: b}\nfields: {a: {lable: A}}"})
         EXPECT_EQ(extract(yaml, "<p>").error().code, ErrorCode::kInvalidConfig) << yaml;
 }
 
@@ -169,7 +180,8 @@ TEST(Extraction, IsBounded) {
 
     std::string wide = "<table id=t><tbody>";
     for (int i = 0; i < 3'000; ++i) wide += "<tr><td>a<td>b</tr>";
-    const std::string quadratic = replace_all(kRows, "//table[@id='t']/tbody/tr", "//td[count(//td[count(//td) > 0]) > 0]");
+    const std::string quadratic =
+        replace_all(kRows, "//table[@id='t']/tbody/tr", "//td[count(//td[count(//td) > 0]) > 0]");
     EXPECT_EQ(extract(quadratic, wide).error().code, ErrorCode::kResourceExhausted);
 }
 
@@ -177,7 +189,9 @@ TEST(Charset, HeaderThenMetaThenDeclarationThenUtf8) {
     const std::string header = "text/html; charset=ISO-8859-1";
     const std::string plain = "text/html";
     EXPECT_EQ(charset_of(&header, "<meta charset=utf-8>", "utf-16"), "iso-8859-1");
-    EXPECT_EQ(charset_of(&plain, "<meta name=a><META http-equiv='Content-Type' content=\"text/html; charset='x-a'\">", ""), "x-a");
+    EXPECT_EQ(
+        charset_of(&plain, "<meta name=a><META http-equiv='Content-Type' content=\"text/html; charset='x-a'\">", ""),
+        "x-a");
     EXPECT_EQ(charset_of(&plain, "<meta charset=\"UTF-8\" />", "x"), "utf-8");
     EXPECT_EQ(charset_of(nullptr, "<p>", "x"), "x");
     EXPECT_EQ(charset_of(nullptr, "<p>", ""), "utf-8");

@@ -17,12 +17,14 @@ struct PageStream {
 
 Result<PageStream> read_stream(const Source& source, const Stream& stream, const json::Value& root) {
     const Declaration declared = stream_of(source, stream, root);
-    LAGOA_TRY(declared.only({"name", "description", "path", "query", "items", "charset", "rows", "pairs", "fields", "required", "min_rows", "tables"}));
+    LAGOA_TRY(declared.only({"name", "description", "path", "query", "items", "charset", "rows", "pairs", "fields",
+                             "required", "min_rows", "tables"}));
     RequestTemplate requests = LAGOA_TRY(RequestTemplate::read(declared));
     Extractor extractor = LAGOA_TRY(Extractor::read(declared));
     std::string charset = LAGOA_TRY(declared.text_or("charset", ""));
     if (!charset.empty() && !is_open(charset))
-        if (const auto known = decode_text("", charset); !known) return declared.fail_at("charset", known.error().message);
+        if (const auto known = decode_text("", charset); !known)
+            return declared.fail_at("charset", known.error().message);
     return PageStream{std::move(requests), std::move(extractor), std::move(charset)};
 }
 
@@ -37,19 +39,28 @@ public:
 
     Result<Batch> deliver(const Batch& batch, const Answer& answer) override {
         const std::string item = name_of(batch);
-        LandedObject evidence{.stream = stream_.name, .item = item, .format = RecordFormat::kNone,
-                              .request = answer.request_record(), .response = answer.response_record(access_.redact)};
+        LandedObject evidence{.stream = stream_.name,
+                              .item = item,
+                              .format = RecordFormat::kNone,
+                              .request = answer.request_record(),
+                              .response = answer.response_record(access_.redact)};
         const std::string page_key = LAGOA_TRY(sink_.land(std::move(evidence), "html", answer.response.body));
         auto extraction = extract(answer.response, item);
         if (!extraction) {
             Error error = extraction.error();
             error.message = fmt::format("GET {}: {}; the page is kept as {}", answer.url, error.message, page_key);
-            error.hint = "Compare the page with the selectors in the source's file: the site may have changed, or not know the item.";
+            error.hint =
+                "Compare the page with the selectors in the source's file: the site may have changed, or not know the "
+                "item.";
             sink_.item_failed(stream_.name, item, error);
             return Batch();
         }
-        LandedObject records{.stream = stream_.name, .item = item, .format = RecordFormat::kJsonLines, .records_of = page_key,
-                             .records = extraction->count, .request = answer.request_record()};
+        LandedObject records{.stream = stream_.name,
+                             .item = item,
+                             .format = RecordFormat::kJsonLines,
+                             .records_of = page_key,
+                             .records = extraction->count,
+                             .request = answer.request_record()};
         if (!extraction->hit_nothing.empty()) records.response.set("hit_nothing", texts(extraction->hit_nothing));
         note(extraction->hit_nothing);
         LAGOA_TRY(sink_.land(std::move(records), "jsonl", extraction->records));
@@ -59,12 +70,15 @@ public:
     /// Warns of selectors that hit nothing in any page: the site has changed, though not in what is required.
     void report() const {
         for (const auto& [selector, pages] : missed_)
-            if (pages == pages_) log::warn("ingest.selector_hit_nothing", {{"stream", stream_.name}, {"selector", selector}, {"pages", pages}});
+            if (pages == pages_)
+                log::warn("ingest.selector_hit_nothing",
+                          {{"stream", stream_.name}, {"selector", selector}, {"pages", pages}});
     }
 
 private:
     Result<Extraction> extract(const net::HttpResponse& response, std::string_view item) const {
-        const std::string charset = charset_of(net::find_header(response.headers, "Content-Type"), response.body, declared_.charset);
+        const std::string charset =
+            charset_of(net::find_header(response.headers, "Content-Type"), response.body, declared_.charset);
         auto html = decode_text(response.body, charset);
         if (!html) return fail(ErrorCode::kDataRejected, "the page's charset: {}", html.error().message);
         Page page = LAGOA_TRY(Page::parse(*html));
@@ -76,9 +90,7 @@ private:
         for (const std::string& selector : hit_nothing) ++missed_[selector];
     }
 
-    static json::Value texts(const std::vector<std::string>& list) {
-        return json::Array(list.begin(), list.end());
-    }
+    static json::Value texts(const std::vector<std::string>& list) { return json::Array(list.begin(), list.end()); }
 
     const Stream& stream_;
     const PageStream& declared_;

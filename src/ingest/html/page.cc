@@ -44,15 +44,19 @@ void start_libxml() {
     static_cast<void>(started);
 }
 
-const xmlChar* as_xml(const char* text) { return reinterpret_cast<const xmlChar*>(text); }
+const xmlChar* as_xml(const char* text) {
+    return reinterpret_cast<const xmlChar*>(text);
+}
 
 std::string collapse(const Text& text) {
     const std::string plain = replace_all(text ? reinterpret_cast<const char*>(text.get()) : "", "\u00A0", " ");
     std::string out;
     for (const char c : trim(plain)) {
         const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-        if (!space) out += c;
-        else if (!out.ends_with(' ')) out += ' ';
+        if (!space)
+            out += c;
+        else if (!out.ends_with(' '))
+            out += ' ';
     }
     return out;
 }
@@ -64,7 +68,8 @@ Object evaluate(xmlXPathContext* context, void* compiled, xmlNode* at) {
 }
 
 std::unexpected<Error> evaluation_failed(const Selector& selector, const std::string& message) {
-    return fail(ErrorCode::kResourceExhausted, "evaluating {}: {}", selector.text(), message.empty() ? "it takes too many steps" : message);
+    return fail(ErrorCode::kResourceExhausted, "evaluating {}: {}", selector.text(),
+                message.empty() ? "it takes too many steps" : message);
 }
 
 // The value of `charset=` in `text`, without quotes; empty if there is none.
@@ -73,7 +78,8 @@ std::string charset_in(std::string_view text) {
     const auto at = lower.find("charset=");
     if (at == std::string::npos) return {};
     std::string_view value = std::string_view(lower).substr(at + 8);
-    value = trim(value.substr(0, value.find_first_of(";>/ \t\r\n", value.starts_with('"') || value.starts_with('\'') ? 1 : 0)));
+    value = trim(
+        value.substr(0, value.find_first_of(";>/ \t\r\n", value.starts_with('"') || value.starts_with('\'') ? 1 : 0)));
     while (!value.empty() && (value.front() == '"' || value.front() == '\'')) value.remove_prefix(1);
     return std::string(value.substr(0, value.find_first_of("\"'")));
 }
@@ -106,7 +112,8 @@ Result<Page> Page::parse(std::string_view html) {
     start_libxml();
     if (html.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
         return fail(ErrorCode::kResourceExhausted, "a page of {} bytes is too long", html.size());
-    constexpr int kOptions = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC;
+    constexpr int kOptions =
+        HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC;
     auto handles = std::make_unique<Handles>();
     handles->document.reset(htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, "UTF-8", kOptions));
     if (!handles->document || xmlDocGetRootElement(handles->document.get()) == nullptr)
@@ -120,9 +127,11 @@ Result<Page> Page::parse(std::string_view html) {
 
 Result<std::vector<Page::Node>> Page::select(const Selector& selector) {
     handles_->error.clear();
-    const Object found = evaluate(handles_->context.get(), selector.compiled_.get(), xmlDocGetRootElement(handles_->document.get()));
+    const Object found =
+        evaluate(handles_->context.get(), selector.compiled_.get(), xmlDocGetRootElement(handles_->document.get()));
     if (!found) return evaluation_failed(selector, handles_->error);
-    if (found->type != XPATH_NODESET) return fail(ErrorCode::kInvalidConfig, "{} gives a value, not nodes", selector.text());
+    if (found->type != XPATH_NODESET)
+        return fail(ErrorCode::kInvalidConfig, "{} gives a value, not nodes", selector.text());
     std::vector<Node> nodes;
     if (found->nodesetval == nullptr) return nodes;
     xmlXPathNodeSetSort(found->nodesetval);
@@ -149,7 +158,9 @@ std::string charset_of(const std::string* content_type, std::string_view page, s
         if (std::string charset = charset_in(*content_type); !charset.empty()) return charset;
     const std::string head = to_lower(page.substr(0, kMetaBytes));
     for (auto at = head.find("<meta"); at != std::string::npos; at = head.find("<meta", at + 5))
-        if (std::string charset = charset_in(std::string_view(head).substr(at, head.find('>', at) - at)); !charset.empty()) return charset;
+        if (std::string charset = charset_in(std::string_view(head).substr(at, head.find('>', at) - at));
+            !charset.empty())
+            return charset;
     return declared.empty() ? "utf-8" : std::string(declared);
 }
 

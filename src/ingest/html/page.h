@@ -22,7 +22,8 @@ public:
 
 private:
     friend class Page;
-    Selector(std::string text, std::shared_ptr<void> compiled) : text_(std::move(text)), compiled_(std::move(compiled)) {}
+    Selector(std::string text, std::shared_ptr<void> compiled)
+        : text_(std::move(text)), compiled_(std::move(compiled)) {}
 
     std::string text_;
     std::shared_ptr<void> compiled_;  // shared: copies of a Selector are the same expression
@@ -30,8 +31,8 @@ private:
 
 /// What a selector gave at one place.
 struct Match {
-    bool hit = false;   ///< False: it selected no node.
-    std::string text;   ///< White space collapsed, no-break spaces included, and trimmed.
+    bool hit = false;  ///< False: it selected no node.
+    std::string text;  ///< White space collapsed, no-break spaces included, and trimmed.
 };
 
 /// One page. Used by one thread.

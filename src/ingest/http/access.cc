@@ -20,7 +20,8 @@ Result<> read_headers(const Declaration& declared, HttpAccess& access) {
         if (!is_header_name(name) || value.find_first_of("\r\n") != std::string::npos)
             return declared.fail_at(pointer, fmt::format("{} is not one line of a header", quote_json(name)));
         access.headers.emplace_back(name, value);
-        if (const std::string lower = to_lower(name); lower == "authorization" || lower == "cookie" || lower == "x-api-key")
+        if (const std::string lower = to_lower(name);
+            lower == "authorization" || lower == "cookie" || lower == "x-api-key")
             access.redact.add(value);
     }
     return {};
@@ -42,14 +43,16 @@ Result<> read_auth(const Source& source, const Declaration& declared, HttpAccess
     } else {
         const std::string_view way = auth.has("query") ? "query" : "header";
         const auto pairs = LAGOA_TRY(auth.text_map(way));
-        if (pairs.size() != 1) return auth.fail_at(way, "is not one name with its token", "Write {NAME: \"${TOKEN}\"}.");
+        if (pairs.size() != 1)
+            return auth.fail_at(way, "is not one name with its token", "Write {NAME: \"${TOKEN}\"}.");
         const std::string& name = pairs.front().first;
         pointer = auth.pointer_to(way) + '/' + json::escape_pointer_token(name);
         token = trim(pairs.front().second);
         if (way == "header" && !is_header_name(name)) return auth.fail_at(way, "is not a header's name");
         if (!token.empty()) (way == "query" ? access.query : access.headers).emplace_back(name, token);
     }
-    if (token.find_first_of("\r\n") != std::string::npos) return source.document.fail_at(pointer, "the token is not one line");
+    if (token.find_first_of("\r\n") != std::string::npos)
+        return source.document.fail_at(pointer, "the token is not one line");
     access.has_token = !token.empty();
     access.token_variable = variable_at(source.document, pointer);
     access.redact.add(token);
@@ -77,7 +80,8 @@ Result<HttpAccess> read_access(const Source& source, const json::Value& root) {
     const std::string head = to_lower(access.base_url.substr(0, 8));
     const bool is_url = head.starts_with("http://") || head.starts_with("https://");
     if (!is_open(access.base_url) && (!is_url || access.base_url.find_first_of("?# ") != std::string::npos)) {
-        return declared.fail_at("base_url", fmt::format("{} is not the start of an http or https URL", quote_json(access.base_url)),
+        return declared.fail_at("base_url",
+                                fmt::format("{} is not the start of an http or https URL", quote_json(access.base_url)),
                                 "Write it as https://host or https://host/path.");
     }
     LAGOA_TRY(read_headers(declared, access));

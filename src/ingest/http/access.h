@@ -17,9 +17,9 @@
 namespace lagoa::ingest {
 
 struct HttpAccess {
-    std::string base_url;                                     ///< Without a slash at its end.
-    net::Headers headers;                                     ///< The authorization among them.
-    std::vector<std::pair<std::string, std::string>> query;   ///< A token that goes into every URL.
+    std::string base_url;                                    ///< Without a slash at its end.
+    net::Headers headers;                                    ///< The authorization among them.
+    std::vector<std::pair<std::string, std::string>> query;  ///< A token that goes into every URL.
     bool has_token = false;
     std::string token_variable;  ///< The environment variable that holds it, for hints; may be empty.
     std::chrono::milliseconds timeout{};

@@ -15,36 +15,41 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kFirstWait{500};   // the most before the second attempt; doubled for each one more
+constexpr milliseconds kFirstWait{500};  // the most before the second attempt; doubled for each one more
 constexpr milliseconds kLongestWait{30'000};
 constexpr seconds kLongestRetryAfter{120};
-constexpr int kGiveUpAfter = 3;           // requests in a row that failed by the server's fault
+constexpr int kGiveUpAfter = 3;  // requests in a row that failed by the server's fault
 
-constexpr std::array<std::string_view, 6> kKeptHeaders = {"content-type", "etag", "date", "last-modified", "retry-after",
-                                                          "x-lagoa-simulated"};
+constexpr std::array<std::string_view, 6> kKeptHeaders = {"content-type",  "etag",        "date",
+                                                          "last-modified", "retry-after", "x-lagoa-simulated"};
 
 bool is_kept(std::string_view header) {
     return std::ranges::find(kKeptHeaders, header) != kKeptHeaders.end() || header.starts_with("x-ratelimit-");
 }
 
-// What the server says of a request that it refused.
-std::string server_message(const net::HttpResponse& response) {
+// What the server says of a request that it refused. Secrets go before the text is cut, which could leave
+// half of one.
+std::string server_message(const net::HttpResponse& response, const Redactor& redact) {
     if (const auto value = json::parse(response.body))
-        if (const auto message = value->string_at("message")) return one_line(*message);
+        if (const auto message = value->string_at("message")) return one_line(redact(*message));
     const std::string* type = net::find_header(response.headers, "Content-Type");
     const bool is_page = type != nullptr && to_lower(*type).find("html") != std::string::npos;
-    return response.body.empty() || is_page ? "no message" : one_line(response.body, 120);
+    return response.body.empty() || is_page ? "no message" : one_line(redact(response.body), 120);
 }
 
 }  // namespace
 
-json::Object Answer::request_record() const { return json::make_object({{"method", "GET"}, {"url", url}}); }
+json::Object Answer::request_record() const {
+    return json::make_object({{"method", "GET"}, {"url", url}});
+}
 
 json::Object Answer::response_record(const Redactor& redact) const {
     json::Object headers;
     for (const auto& [name, value] : response.headers)
-        if (const std::string lower = to_lower(name); is_kept(lower)) headers.set(lower, redact(one_line(value)));
-    return json::make_object({{"status", response.status}, {"headers", std::move(headers)}, {"took_ms", std::int64_t{response.took.count()}}});
+        if (const std::string lower = to_lower(name); is_kept(lower)) headers.set(lower, one_line(redact(value)));
+    return json::make_object({{"status", response.status},
+                              {"headers", std::move(headers)},
+                              {"took_ms", std::int64_t{response.took.count()}}});
 }
 
 Fetcher::Fetcher(const FetchContext& context, const HttpAccess& access, LandingSink& sink)
@@ -125,7 +130,8 @@ std::optional<Fetcher::Attempt> Fetcher::judge(const Result<net::HttpResponse>& 
 
 Fetcher::Attempt Fetcher::judge_status(const net::HttpResponse& response, std::string_view url) const {
     const int status = response.status;
-    Error error{ErrorCode::kInvalidArgument, access_.redact(fmt::format("GET {}: {}: {}", url, status, server_message(response)))};
+    Error error{ErrorCode::kInvalidArgument,
+                fmt::format("GET {}: {}: {}", url, status, server_message(response, access_.redact))};
     const auto failed = [&](Blame blame, ErrorCode code, std::string hint, bool repeat = false) {
         error.code = code;
         error.hint = std::move(hint);
@@ -134,13 +140,15 @@ Fetcher::Attempt Fetcher::judge_status(const net::HttpResponse& response, std::s
     if (status == 401) return failed(Blame::kSource, ErrorCode::kUnauthenticated, access_hint());
     if (status == 403) return failed(Blame::kSource, ErrorCode::kPermissionDenied, access_hint());
     if (status == 402 || status == 429) {
-        auto attempt = failed(Blame::kQuota, ErrorCode::kResourceExhausted, "Wait until the server's quota is free again, or ask for less.", status == 429);
+        auto attempt = failed(Blame::kQuota, ErrorCode::kResourceExhausted,
+                              "Wait until the server's quota is free again, or ask for less.", status == 429);
         if (const auto* header = net::find_header(response.headers, "Retry-After"))
             attempt.retry_after = parse_retry_after(*header, context_.clock->now());
         return attempt;
     }
     if (status == 408 || status >= 500) {
-        auto attempt = failed(Blame::kServer, ErrorCode::kUnavailable, "Run this again later: the fault is the server's.", true);
+        auto attempt =
+            failed(Blame::kServer, ErrorCode::kUnavailable, "Run this again later: the fault is the server's.", true);
         attempt.failure.answer = response;
         if (const auto* header = net::find_header(response.headers, "Retry-After"))
             attempt.retry_after = parse_retry_after(*header, context_.clock->now());
@@ -149,7 +157,7 @@ Fetcher::Attempt Fetcher::judge_status(const net::HttpResponse& response, std::s
     if (status >= 300 && status < 400) {
         const auto* location = net::find_header(response.headers, "Location");
         error.message = fmt::format("GET {}: {}: it redirects to {}, which is not followed", url, status,
-                                    location == nullptr ? "nowhere" : access_.redact(one_line(*location)));
+                                    location == nullptr ? "nowhere" : one_line(access_.redact(*location)));
         return failed(Blame::kSource, ErrorCode::kInvalidConfig, "Write the address it redirects to as base_url.");
     }
     return failed(Blame::kItems, status == 404 || status == 410 ? ErrorCode::kNotFound : ErrorCode::kInvalidArgument,
@@ -167,14 +175,16 @@ std::string Fetcher::access_hint() const {
 bool Fetcher::wait(int attempt, std::optional<seconds> retry_after) {
     if (retry_after) return context_.clock->sleep(std::min(*retry_after, kLongestRetryAfter), context_.stop);
     const milliseconds most = std::min(kFirstWait * (1 << (attempt - 1)), kLongestWait);
-    return context_.clock->sleep(milliseconds(std::uniform_int_distribution<std::int64_t>(0, most.count())(random_)), context_.stop);
+    return context_.clock->sleep(milliseconds(std::uniform_int_distribution<std::int64_t>(0, most.count())(random_)),
+                                 context_.stop);
 }
 
 Result<Batch> Fetcher::settle(std::string_view stream, const Batch& batch, const FetchFailure& failure) {
     if (failure.blame == Blame::kSource) return pass_on(failure.error);
     const bool refused = failure.blame == Blame::kItems || (failure.blame == Blame::kServer && failure.answer);
     if (batch.size() > 1 && refused) {
-        log::warn("ingest.batch_refused", {{"stream", stream}, {"items", batch.size()}, {"reason", failure.error.message}});
+        log::warn("ingest.batch_refused",
+                  {{"stream", stream}, {"items", batch.size()}, {"reason", failure.error.message}});
         return batch;
     }
     if (failure.blame == Blame::kItems) unanswered_ = 0;
@@ -193,7 +203,8 @@ Result<Batch> Fetcher::settle(std::string_view stream, const Batch& batch, const
     return Batch();
 }
 
-Result<std::string> Fetcher::land_evidence(std::string_view stream, const Batch& batch, const net::HttpResponse& response) {
+Result<std::string> Fetcher::land_evidence(std::string_view stream, const Batch& batch,
+                                           const net::HttpResponse& response) {
     const Answer answer{response, {}};
     LandedObject object{.stream = std::string(stream), .item = name_of(batch), .format = RecordFormat::kNone};
     object.response = answer.response_record(access_.redact);

@@ -69,7 +69,8 @@ private:
     };
 
     std::expected<Answer, FetchFailure> get(const std::string& target, AnswerReader& reader);
-    std::optional<Attempt> judge(const Result<net::HttpResponse>& response, std::string_view url, AnswerReader& reader) const;
+    std::optional<Attempt> judge(const Result<net::HttpResponse>& response, std::string_view url,
+                                 AnswerReader& reader) const;
     Attempt judge_status(const net::HttpResponse& response, std::string_view url) const;
     std::string access_hint() const;
     bool wait(int attempt, std::optional<std::chrono::seconds> retry_after);

@@ -17,12 +17,14 @@ struct JsonStream {
 
 Result<JsonStream> read_stream(const Source& source, const Stream& stream, const json::Value& root) {
     const Declaration declared = stream_of(source, stream, root);
-    LAGOA_TRY(declared.only({"name", "description", "path", "query", "items", "items_per_request", "answered", "tables"}));
+    LAGOA_TRY(
+        declared.only({"name", "description", "path", "query", "items", "items_per_request", "answered", "tables"}));
     JsonStream out{LAGOA_TRY(RequestTemplate::read(declared)), {}};
     out.answered = LAGOA_TRY(declared.text_or("answered", ""));
     if (!out.answered.empty() && !out.answered.starts_with('/'))
         return declared.fail_at("answered", "does not start with a slash", "Write it like /results/*/symbol.");
-    if (!out.answered.empty() && !declared.has("items")) return declared.fail_at("answered", "there are no `items` to look for");
+    if (!out.answered.empty() && !declared.has("items"))
+        return declared.fail_at("answered", "there are no `items` to look for");
     return out;
 }
 
@@ -57,8 +59,8 @@ public:
             return {};
         }
         const auto* type = net::find_header(response.headers, "Content-Type");
-        return fail(ErrorCode::kDataRejected, "{}: the answer ({} bytes of {}) is not a JSON object: {}", response.status,
-                    response.body.size(), type == nullptr ? "unknown type" : one_line(*type, 60),
+        return fail(ErrorCode::kDataRejected, "{}: the answer ({} bytes of {}) is not a JSON object: {}",
+                    response.status, response.body.size(), type == nullptr ? "unknown type" : one_line(*type, 60),
                     value ? fmt::format("it is JSON of the kind {}", value->kind()) : one_line(value.error().message));
     }
 
@@ -66,13 +68,18 @@ public:
         Batch missing = missing_of(batch);
         const bool useless = !batch.empty() && missing.size() == batch.size();
         if (useless && batch.size() > 1) return missing;
-        LandedObject object{.stream = stream_.name, .item = name_of(batch), .format = useless ? RecordFormat::kNone : RecordFormat::kJson,
-                            .request = answer.request_record(), .response = answer.response_record(access_.redact)};
-        const std::string key = LAGOA_TRY(sink_.land(std::move(object), useless ? "bad" : "json", answer.response.body));
+        LandedObject object{.stream = stream_.name,
+                            .item = name_of(batch),
+                            .format = useless ? RecordFormat::kNone : RecordFormat::kJson,
+                            .request = answer.request_record(),
+                            .response = answer.response_record(access_.redact)};
+        const std::string key =
+            LAGOA_TRY(sink_.land(std::move(object), useless ? "bad" : "json", answer.response.body));
         if (!useless) return missing;
         sink_.item_failed(stream_.name, batch.front(),
                           {ErrorCode::kNotFound,
-                           fmt::format("GET {}: the answer holds no {} (at {}); it is kept as {}", answer.url, batch.front(), declared_.answered, key),
+                           fmt::format("GET {}: the answer holds no {} (at {}); it is kept as {}", answer.url,
+                                       batch.front(), declared_.answered, key),
                            "Check the item's name: it may have been renamed or delisted."});
         return Batch();
     }
@@ -83,7 +90,8 @@ private:
         std::set<std::string, std::less<>> there;
         collect(value_, declared_.answered, there);
         Batch missing;
-        std::ranges::copy_if(batch, std::back_inserter(missing), [&](const std::string& item) { return !there.contains(item); });
+        std::ranges::copy_if(batch, std::back_inserter(missing),
+                             [&](const std::string& item) { return !there.contains(item); });
         return missing;
     }
 

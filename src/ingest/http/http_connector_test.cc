@@ -13,9 +13,9 @@
 namespace lagoa::ingest {
 namespace {
 
+using std::chrono::seconds;
 using test::FaultyStore;
 using test::ScriptedAnswer;
-using std::chrono::seconds;
 
 constexpr std::string_view kYaml = R"(
 kind: http
@@ -54,7 +54,10 @@ protected:
 
 TEST_F(HttpConnectorTest, LandsTheAnswerVerbatim) {
     ScriptedAnswer answer = results({"AAAA3", "BBBB4", "CCCC5"});
-    answer.headers.insert(answer.headers.end(), {{"ETag", "\"7\""}, {"Set-Cookie", "session=1"}, {"X-RateLimit-Remaining", "9"}, {"X-Lagoa-Simulated", "true"}});
+    answer.headers.insert(answer.headers.end(), {{"ETag", "\"7\""},
+                                                 {"Set-Cookie", "session=1"},
+                                                 {"X-RateLimit-Remaining", "9"},
+                                                 {"X-Lagoa-Simulated", "true"}});
     server.script("/quote/AAAA3,BBBB4,CCCC5", {answer});
 
     const auto result = ingest();
@@ -88,7 +91,8 @@ TEST_F(HttpConnectorTest, NoSecretLeaves) {
     const std::string by_query = replace_all(kYaml, "bearer: \"${TOKEN:-}\"", "query: {token: \"${TOKEN}\"}");
 
     for (const std::string& yaml : {std::string(kYaml), by_query}) {
-        server.script("*", {answer, refusal(404, "bad token s3cr3t/+token")});  // an answer that lacks one, and that one
+        server.script("*",
+                      {answer, refusal(404, "bad token s3cr3t/+token")});  // an answer that lacks one, and that one
         ASSERT_TRUE(bench.ingest(yaml).has_value());
     }
 
@@ -129,7 +133,8 @@ TEST_F(HttpConnectorTest, RetriesACutAnswer) {
 }
 
 TEST_F(HttpConnectorTest, AWrongTokenFailsTheSourceAtOnce) {
-    for (const auto& [status, code] : {std::pair(401, ErrorCode::kUnauthenticated), std::pair(403, ErrorCode::kPermissionDenied)}) {
+    for (const auto& [status, code] :
+         {std::pair(401, ErrorCode::kUnauthenticated), std::pair(403, ErrorCode::kPermissionDenied)}) {
         server.script("*", {refusal(status)});
         const std::size_t before = server.requests().size();
         const auto result = ingest();
@@ -152,7 +157,8 @@ TEST_F(HttpConnectorTest, OneBadItemNeverDropsTheOthers) {
         EXPECT_EQ(result->objects, 2u) << status;
         ASSERT_EQ(result->failures.size(), 1u) << status;
         EXPECT_EQ(result->failures[0].item, "AAAA3");
-        EXPECT_NE(result->failures[0].message.find("AAAA3 is not known"), std::string::npos) << result->failures[0].message;
+        EXPECT_NE(result->failures[0].message.find("AAAA3 is not known"), std::string::npos)
+            << result->failures[0].message;
     }
 }
 
@@ -203,7 +209,8 @@ TEST_F(HttpConnectorTest, AUsedUpQuotaStopsTheAsking) {
 
 TEST_F(HttpConnectorTest, AnAnswerThatIsNoJsonObjectIsKeptAndNamed) {
     const std::string one_by_one = replace_all(kYaml, "items_per_request: 10", "items_per_request: 1");
-    const std::string bodies[] = {R"({"results": [{"symbol": "AAAA3")", "{\"results\": \"\xE7\xE3o\"}", "<!DOCTYPE html><p>Entrar</p>", "[]", ""};
+    const std::string bodies[] = {R"({"results": [{"symbol": "AAAA3")", "{\"results\": \"\xE7\xE3o\"}",
+                                  "<!DOCTYPE html><p>Entrar</p>", "[]", ""};
     for (const std::string& body : bodies) {
         server.script("/quote/AAAA3", {{.body = body}});
         server.script("/quote/BBBB4", {results({"BBBB4"})});
@@ -243,7 +250,8 @@ TEST_F(HttpConnectorTest, ATokenIsNotCarriedToAnotherAddress) {
 TEST_F(HttpConnectorTest, AFullDiskFailsTheRunAndCommitsNothing) {
     server.script("*", {results({"AAAA3", "BBBB4", "CCCC5"})});
     for (const int at : {1, 2}) {
-        FaultyStore full(*bench.landing, {.kind = FaultyStore::Kind::kFail, .at = at, .code = ErrorCode::kResourceExhausted});
+        FaultyStore full(*bench.landing,
+                         {.kind = FaultyStore::Kind::kFail, .at = at, .code = ErrorCode::kResourceExhausted});
         EXPECT_EQ(bench.ingest_into(full, kYaml).error().code, ErrorCode::kResourceExhausted);
     }
     EXPECT_TRUE(bench.manifests().empty());
@@ -290,7 +298,8 @@ TEST_F(HttpConnectorTest, ABodyOverTheLimitIsAskedForInParts) {
     ScriptedAnswer large = results({"AAAA3", "BBBB4", "CCCC5"});
     large.body.insert(0, std::string(std::size_t{1} << 20, ' '));
     server.script("/quote/AAAA3,BBBB4,CCCC5", {large});
-    for (const auto* item : {"AAAA3", "BBBB4", "CCCC5"}) server.script(std::string("/quote/") + item, {results({item})});
+    for (const auto* item : {"AAAA3", "BBBB4", "CCCC5"})
+        server.script(std::string("/quote/") + item, {results({item})});
 
     const auto result = bench.ingest(yaml);
 

@@ -38,9 +38,12 @@ Result<> find_uses(const Declaration& stream, std::string_view field, std::strin
     std::string unknown;
     pieces(text, [&](std::string_view piece, bool is_placeholder) {
         if (!is_placeholder) return;
-        if (piece == "item") uses.item = true;
-        else if (piece == "items") uses.items = true;
-        else unknown = piece;
+        if (piece == "item")
+            uses.item = true;
+        else if (piece == "items")
+            uses.items = true;
+        else
+            unknown = piece;
     });
     if (unknown.empty()) return {};
     return stream.fail_at(field, fmt::format("the placeholder {{{}}} is not known", unknown), "Use {item} or {items}.");
@@ -70,22 +73,28 @@ std::string encode_batch(const Batch& batch) {
 template <class Encode>
 std::string render(std::string_view text, const Batch& batch, Encode encode) {
     std::string out;
-    pieces(text, [&](std::string_view piece, bool is_placeholder) { out += is_placeholder ? encode_batch(batch) : encode(piece); });
+    pieces(text, [&](std::string_view piece, bool is_placeholder) {
+        out += is_placeholder ? encode_batch(batch) : encode(piece);
+    });
     return out;
 }
 
 }  // namespace
 
-std::string name_of(const Batch& batch) { return fmt::format("{}", fmt::join(batch, ",")); }
+std::string name_of(const Batch& batch) {
+    return fmt::format("{}", fmt::join(batch, ","));
+}
 
 Result<RequestTemplate> RequestTemplate::read(const Declaration& stream) {
     RequestTemplate out;
     out.path_ = LAGOA_TRY(stream.text("path"));
     out.query_ = LAGOA_TRY(stream.text_map("query"));
     out.items_ = LAGOA_TRY(stream.texts("items"));
-    out.items_per_request_ = static_cast<std::size_t>(LAGOA_TRY(stream.integer_or("items_per_request", 1, 1, kMaxItemsPerRequest)));
+    out.items_per_request_ =
+        static_cast<std::size_t>(LAGOA_TRY(stream.integer_or("items_per_request", 1, 1, kMaxItemsPerRequest)));
 
-    if (!out.path_.starts_with('/') && !is_open(out.path_)) return stream.fail_at("path", "does not start with a slash");
+    if (!out.path_.starts_with('/') && !is_open(out.path_))
+        return stream.fail_at("path", "does not start with a slash");
     Uses uses;
     LAGOA_TRY(find_uses(stream, "path", out.path_, uses));
     for (const auto& [name, value] : out.query_) LAGOA_TRY(find_uses(stream, "query", value, uses));
@@ -114,7 +123,8 @@ std::vector<Batch> RequestTemplate::batches() const {
     return out;
 }
 
-std::string RequestTemplate::target(const Batch& batch, const std::vector<std::pair<std::string, std::string>>& extra) const {
+std::string RequestTemplate::target(const Batch& batch,
+                                    const std::vector<std::pair<std::string, std::string>>& extra) const {
     std::string out = render(path_, batch, encode_path);
     char separator = '?';
     for (const auto& [name, value] : query_) {

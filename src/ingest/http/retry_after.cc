@@ -16,7 +16,8 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, In
     value = trim(value);
     int seconds = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (error == std::errc() && end == value.data() + value.size() && seconds >= 0) return std::chrono::seconds(seconds);
+    if (error == std::errc() && end == value.data() + value.size() && seconds >= 0)
+        return std::chrono::seconds(seconds);
 
     std::istringstream in{std::string(value)};
     in.imbue(std::locale::classic());

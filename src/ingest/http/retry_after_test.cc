@@ -12,7 +12,8 @@ TEST(RetryAfter, ReadsSecondsAndDates) {
     EXPECT_EQ(parse_retry_after(" 0 ", now), std::chrono::seconds(0));
     EXPECT_EQ(parse_retry_after("Wed, 25 Nov 2026 10:01:00 GMT", now), std::chrono::seconds(60));
     EXPECT_EQ(parse_retry_after("Wed, 25 Nov 2026 09:00:00 GMT", now), std::chrono::seconds(0));
-    for (const auto* text : {"", "soon", "-1", "1.5", "25/11/2026"}) EXPECT_EQ(parse_retry_after(text, now), std::nullopt) << text;
+    for (const auto* text : {"", "soon", "-1", "1.5", "25/11/2026"})
+        EXPECT_EQ(parse_retry_after(text, now), std::nullopt) << text;
 }
 
 }  // namespace

@@ -12,10 +12,10 @@ namespace lagoa::ingest {
 namespace {
 
 // 0x80 to 0x9F of windows-1252; the five bytes without a character keep their number.
-constexpr std::array<std::uint16_t, 32> kWindows1252 = {
-    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+constexpr std::array<std::uint16_t, 32> kWindows1252 = {0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                        0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
+                                                        0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                        0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
 
 void append_utf8(std::string& out, unsigned code_point) {
     if (code_point < 0x80) {
@@ -58,7 +58,8 @@ private:
 
 Result<std::string> convert(std::string_view bytes, const std::string& charset) {
     const Converter converter(charset);
-    if (!converter.is_open()) return fail(ErrorCode::kInvalidConfig, "the charset {} is not known", quote_json(charset));
+    if (!converter.is_open())
+        return fail(ErrorCode::kInvalidConfig, "the charset {} is not known", quote_json(charset));
     std::string in(bytes);  // iconv takes its input as not const, though it does not change it
     std::string out;
     std::array<char, 4096> buffer{};
@@ -79,7 +80,8 @@ Result<std::string> convert(std::string_view bytes, const std::string& charset) 
 
 Result<std::string> decode_text(std::string_view bytes, std::string_view charset) {
     const std::string name = to_lower(trim(charset));
-    for (const std::string_view alias : {"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii", "windows-1252", "cp1252"})
+    for (const std::string_view alias :
+         {"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii", "windows-1252", "cp1252"})
         if (name == alias) return decode_windows_1252(bytes);
     if ((name == "utf-8" || name == "utf8") && is_utf8(bytes)) return std::string(bytes);
     return convert(bytes, name);

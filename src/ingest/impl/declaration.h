@@ -50,7 +50,9 @@ private:
 };
 
 /// Whether `text` still waits for the environment.
-inline bool is_open(std::string_view text) { return text.find("${") != std::string_view::npos; }
+inline bool is_open(std::string_view text) {
+    return text.find("${") != std::string_view::npos;
+}
 
 /// The name of the first `${NAME}` in the value as written at `pointer`, for hints; empty without one.
 std::string variable_at(const Document& document, std::string_view pointer);

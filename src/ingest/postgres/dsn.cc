@@ -26,7 +26,8 @@ Result<Dsn> Dsn::parse(std::string_view text) {
     char* message = nullptr;
     const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfoParse(std::string(text).c_str(), &message));
     PQfreemem(message);
-    if (!options) return fail(ErrorCode::kInvalidArgument, "is neither a libpq connection string nor a postgresql:// URL");
+    if (!options)
+        return fail(ErrorCode::kInvalidArgument, "is neither a libpq connection string nor a postgresql:// URL");
 
     std::map<std::string, std::string> values;
     for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option)
@@ -38,8 +39,8 @@ Result<Dsn> Dsn::parse(std::string_view text) {
         return found == values.end() ? std::string(otherwise) : found->second;
     };
     Dsn dsn;
-    dsn.place = fmt::format("{}:{}/{}", value_of("host", value_of("hostaddr", "localhost").c_str()), value_of("port", "5432"),
-                            value_of("dbname", value_of("user", "").c_str()));
+    dsn.place = fmt::format("{}:{}/{}", value_of("host", value_of("hostaddr", "localhost").c_str()),
+                            value_of("port", "5432"), value_of("dbname", value_of("user", "").c_str()));
     dsn.redact.add(value_of("password", ""));
     dsn.redact.add(value_of("sslpassword", ""));
     for (const auto& [keyword, value] : values) {

@@ -21,8 +21,10 @@ Result<RelationStream> read_stream(const Source& source, const Stream& stream, c
     LAGOA_TRY(declared.only({"name", "description", "relation", "order_by", "tables"}));
     RelationStream out{LAGOA_TRY(declared.text("relation")), LAGOA_TRY(declared.texts("order_by"))};
     const auto parts = split(out.relation, '.');
-    const bool named = parts.size() <= 2 && std::ranges::none_of(parts, [](std::string_view part) { return part.empty(); });
-    if (!named && !is_open(out.relation)) return declared.fail_at("relation", "is not a relation's name", "Write it like public.prices.");
+    const bool named =
+        parts.size() <= 2 && std::ranges::none_of(parts, [](std::string_view part) { return part.empty(); });
+    if (!named && !is_open(out.relation))
+        return declared.fail_at("relation", "is not a relation's name", "Write it like public.prices.");
     return out;
 }
 
@@ -31,14 +33,16 @@ Result<std::string> read_dsn(const Source& source, const json::Value& root) {
     LAGOA_TRY(declared.only({"kind", "dsn", "streams"}));
     std::string text(trim(LAGOA_TRY(declared.text("dsn"))));
     if (!text.empty() && !is_open(text))
-        if (const auto dsn = Dsn::parse(text); !dsn) return declared.fail_at("dsn", dsn.error().message, "Write it like host=… port=5432 dbname=… user=….");
+        if (const auto dsn = Dsn::parse(text); !dsn)
+            return declared.fail_at("dsn", dsn.error().message, "Write it like host=… port=5432 dbname=… user=….");
     return text;
 }
 
 std::string dsn_hint(const Source& source) {
     const std::string variable = variable_at(source.document, "/dsn");
-    return variable.empty() ? "Write the server's address as `dsn`, its password as ${NAME}."
-                            : fmt::format("Set {} to the server's address, like host=… port=5432 dbname=… user=….", variable);
+    return variable.empty()
+               ? "Write the server's address as `dsn`, its password as ${NAME}."
+               : fmt::format("Set {} to the server's address, like host=… port=5432 dbname=… user=….", variable);
 }
 
 /// Lands relations, one after the other, out of one snapshot.
@@ -55,15 +59,18 @@ public:
             sink_.item_failed(stream.name, declared.relation, select.error());
             return {};
         }
-        LandedObject object{.key = sink_.key_for(stream.name, declared.relation, "parquet"), .stream = stream.name,
-                            .item = declared.relation, .format = RecordFormat::kParquet};
+        LandedObject object{.key = sink_.key_for(stream.name, declared.relation, "parquet"),
+                            .stream = stream.name,
+                            .item = declared.relation,
+                            .format = RecordFormat::kParquet};
         const Instant began = context_.clock->now();
         object.records = LAGOA_TRY(reader_.copy(*select, sink_.sql_path(object.key)), "landing {}", declared.relation);
         object.fetched = context_.clock->now();
         const std::string bytes = LAGOA_TRY(sink_.store().get(object.key), "reading back {}", object.key);
         object.sha256 = net::sha256_hex(bytes);
         object.size_bytes = bytes.size();
-        object.request = json::make_object({{"server", dsn_.place}, {"relation", declared.relation}, {"query", *select}});
+        object.request =
+            json::make_object({{"server", dsn_.place}, {"relation", declared.relation}, {"query", *select}});
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(object.fetched - began);
         object.response = json::make_object({{"took_ms", std::int64_t{took.count()}}});
         return sink_.add(std::move(object));

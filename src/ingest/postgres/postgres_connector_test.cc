@@ -46,7 +46,8 @@ grant select on prices to nobody_special;
 class PostgresTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        if (!std::filesystem::exists(kExtensions / "postgres_scanner.duckdb_extension")) GTEST_SKIP() << "no PostgreSQL reader";
+        if (!std::filesystem::exists(kExtensions / "postgres_scanner.duckdb_extension"))
+            GTEST_SKIP() << "no PostgreSQL reader";
         engine = Engine::open({.extension_directory = kExtensions}).value();
         ASSERT_TRUE(engine->mount("landing", bench.landing).has_value());
         bench.engine = engine.get();
@@ -54,7 +55,10 @@ protected:
 
     std::vector<json::Object> rows(const LandedObject& object) {
         const auto session = engine->connect().value();
-        return session->rows(fmt::format("select * from read_parquet('lagoa://landing/{}', hive_partitioning = false)", object.key)).value();
+        return session
+            ->rows(
+                fmt::format("select * from read_parquet('lagoa://landing/{}', hive_partitioning = false)", object.key))
+            .value();
     }
 
     test::IngestWorkbench bench;
@@ -93,11 +97,15 @@ TEST_F(PostgresServerTest, ValuesArriveExactly) {
 
     const auto prices = rows(manifest.objects[0]);
     ASSERT_EQ(prices.size(), 2u);
-    EXPECT_EQ(json::dump(prices[0]), R"({"id":9,"price":null,"factor":"NaN","cash":null,"at":"infinity","local":null,"day":null,"volume":null,)"
-                                     R"("small":null,"open":null,"symbol":null,"yield":null,"real_value":null})");
-    EXPECT_EQ(json::dump(prices[1]), R"({"id":10,"price":"282010155659.43243000001","factor":"0.1","cash":"12.34","at":"2026-11-25T13:00:00.000001Z",)"
-                                     R"("local":"2026-11-25T10:00:00.500000","day":"2026-11-25","volume":9007199254740993,"small":7,"open":true,)"
-                                     R"("symbol":"PETR4","yield":"1.10000000","real_value":"0.3"})");
+    EXPECT_EQ(
+        json::dump(prices[0]),
+        R"({"id":9,"price":null,"factor":"NaN","cash":null,"at":"infinity","local":null,"day":null,"volume":null,)"
+        R"("small":null,"open":null,"symbol":null,"yield":null,"real_value":null})");
+    EXPECT_EQ(
+        json::dump(prices[1]),
+        R"({"id":10,"price":"282010155659.43243000001","factor":"0.1","cash":"12.34","at":"2026-11-25T13:00:00.000001Z",)"
+        R"("local":"2026-11-25T10:00:00.500000","day":"2026-11-25","volume":9007199254740993,"small":7,"open":true,)"
+        R"("symbol":"PETR4","yield":"1.10000000","real_value":"0.3"})");
     EXPECT_EQ(json::dump(rows(manifest.objects[1]).at(0)), R"({"Label \"x":"a'b"})");
 }
 
@@ -124,7 +132,8 @@ TEST_F(PostgresServerTest, ARelationThatMayNotBeReadIsPermissionDenied) {
 }
 
 TEST_F(PostgresServerTest, AllRelationsAreOfOneSnapshot) {
-    ASSERT_TRUE(server->execute("create table first as select 1 as a; create table second as select 1 as a").has_value());
+    ASSERT_TRUE(
+        server->execute("create table first as select 1 as a; create table second as select 1 as a").has_value());
     const Dsn dsn = Dsn::parse(server->conninfo()).value();
     auto reader = SnapshotReader::open(*engine, dsn, {});
     ASSERT_TRUE(reader.has_value()) << reader.error().message;
@@ -134,7 +143,8 @@ TEST_F(PostgresServerTest, AllRelationsAreOfOneSnapshot) {
     ASSERT_TRUE(server->execute("insert into first values (2); insert into second values (2)").has_value());
 
     EXPECT_EQ((*reader)->copy(first, "lagoa://landing/again.parquet").value(), 1u);
-    EXPECT_EQ((*reader)->copy((*reader)->select_of("second", {}).value(), "lagoa://landing/second.parquet").value(), 1u);
+    EXPECT_EQ((*reader)->copy((*reader)->select_of("second", {}).value(), "lagoa://landing/second.parquet").value(),
+              1u);
 }
 
 TEST_F(PostgresServerTest, NothingIsWrittenAndNothingStaysAttached) {
@@ -142,20 +152,24 @@ TEST_F(PostgresServerTest, NothingIsWrittenAndNothingStaysAttached) {
     {
         auto reader = SnapshotReader::open(*engine, dsn, {});
         ASSERT_TRUE(reader.has_value());
-        EXPECT_FALSE((*reader)->copy("insert into prices (id) values (77) returning id", "lagoa://landing/x.parquet").has_value());
+        EXPECT_FALSE((*reader)
+                         ->copy("insert into prices (id) values (77) returning id", "lagoa://landing/x.parquet")
+                         .has_value());
     }
     const auto session = engine->connect().value();
     EXPECT_EQ(session->value("select count(*) from duckdb_databases() where type = 'postgres'").value(), "0");
 }
 
 TEST_F(PostgresTest, AServerThatIsDownIsNamedWithoutItsPassword) {
-    for (const auto* dsn : {"host=127.0.0.1 port=1 dbname=legacy user=a password=pw-canary", "postgresql://a:pw%2Dcanary@127.0.0.1:1/legacy"}) {
+    for (const auto* dsn : {"host=127.0.0.1 port=1 dbname=legacy user=a password=pw-canary",
+                            "postgresql://a:pw%2Dcanary@127.0.0.1:1/legacy"}) {
         bench.environment["DSN"] = dsn;
         const auto result = bench.ingest(kYaml);
         ASSERT_FALSE(result.has_value());
         EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
         EXPECT_NE(result.error().message.find("127.0.0.1:1/legacy"), std::string::npos) << result.error().message;
-        EXPECT_EQ((result.error().message + result.error().hint).find("canary"), std::string::npos) << result.error().message;
+        EXPECT_EQ((result.error().message + result.error().hint).find("canary"), std::string::npos)
+            << result.error().message;
         EXPECT_NE(result.error().hint.find("DSN"), std::string::npos) << result.error().hint;
     }
     EXPECT_TRUE(bench.manifests().empty());
@@ -182,7 +196,8 @@ TEST(PostgresDsn, IsReadAsLibpqDoes) {
     EXPECT_NE(url.conninfo.find("sslmode='require'"), std::string::npos);
     EXPECT_NE(url.conninfo.find("connect_timeout='10'"), std::string::npos);
     EXPECT_EQ(url.redact("p@ss p%40ss"), "*** ***");
-    EXPECT_NE(Dsn::parse("host=h password='it\\'s' connect_timeout=3").value().conninfo.find("password='it\\'s'"), std::string::npos);
+    EXPECT_NE(Dsn::parse("host=h password='it\\'s' connect_timeout=3").value().conninfo.find("password='it\\'s'"),
+              std::string::npos);
 
     const auto bad = Dsn::parse("host=x pa ss-word");
     EXPECT_EQ(bad.error().code, ErrorCode::kInvalidArgument);
