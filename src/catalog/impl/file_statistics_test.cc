@@ -36,6 +36,11 @@ TEST(FileStatistics, InstantsAreRoundedOutwardsToMilliseconds) {
         R"({"numRecords":3,"minValues":{"c":"1969-12-31T23:59:59.999"},"maxValues":{"c":"2026-01-02T00:00:00.000"},"nullCount":{"c":0}})");
 }
 
+TEST(FileStatistics, BooleansHaveBounds) {
+    EXPECT_EQ(of("BOOLEAN", {"0", "1", 0}),
+              R"({"numRecords":3,"minValues":{"c":false},"maxValues":{"c":true},"nullCount":{"c":0}})");
+}
+
 TEST(FileStatistics, ValuesJsonCannotHoldHaveNoBound) {
     EXPECT_EQ(of("DOUBLE", {"-inf", "1.5", 0}),
               R"({"numRecords":3,"minValues":{},"maxValues":{"c":1.5},"nullCount":{"c":0}})");
@@ -45,7 +50,6 @@ TEST(FileStatistics, ValuesJsonCannotHoldHaveNoBound) {
               R"({"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"c":0}})");
     EXPECT_EQ(of("DATE", {"0044-03-15 (BC)", "2026-01-02", 0}),
               R"({"numRecords":3,"minValues":{},"maxValues":{"c":"2026-01-02"},"nullCount":{"c":0}})");
-    EXPECT_EQ(of("BOOLEAN", {"0", "1", 0}), R"({"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"c":0}})");
     EXPECT_EQ(of("BLOB", {"00", "FF", 0}), R"({"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"c":0}})");
 }
 
