@@ -13,7 +13,8 @@ namespace {
 
 Result<std::vector<std::string>> business_key(const Schema& schema, const std::string& property) {
     const json::Value parsed = LAGOA_TRY(json::parse(property));
-    if (!parsed.is_array() || parsed.array()->empty()) return fail(ErrorCode::kCorruption, "not a list of columns: {}", property);
+    if (!parsed.is_array() || parsed.array()->empty())
+        return fail(ErrorCode::kCorruption, "not a list of columns: {}", property);
     std::vector<std::string> columns;
     for (const json::Value& name : *parsed.array()) {
         if (!name.is_string() || schema.find(*name.string()) == nullptr)
@@ -31,8 +32,8 @@ std::optional<std::string> current_view_sql(const LakeTable& table) {
     if (property == metadata.configuration.end() || metadata.schema.find("_known_from") == nullptr) return std::nullopt;
     auto key = business_key(metadata.schema, property->second);
     if (!key) {
-        raise({ErrorCode::kCorruption,
-               fmt::format("reading {} of {}: {}", kBusinessKeyProperty, table.table_name().text(), key.error().message)});
+        raise({ErrorCode::kCorruption, fmt::format("reading {} of {}: {}", kBusinessKeyProperty,
+                                                   table.table_name().text(), key.error().message)});
     }
     std::vector<std::string> newest_first;
     for (const char* column : {"_known_from", "_run", "_object", "_pointer"}) {
@@ -40,7 +41,8 @@ std::optional<std::string> current_view_sql(const LakeTable& table) {
     }
     return fmt::format("SELECT * FROM {}.{}.{} QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {}) = 1",
                        quote_identifier(table.ParentCatalog().GetName()), quote_identifier(table.table_name().zone),
-                       quote_identifier(table.table_name().table), fmt::join(*key, ", "), fmt::join(newest_first, ", "));
+                       quote_identifier(table.table_name().table), fmt::join(*key, ", "),
+                       fmt::join(newest_first, ", "));
 }
 
 }  // namespace lagoa

@@ -39,7 +39,8 @@ Result<std::string> difference(Session& session, const std::string& table, const
     const auto same_name = [](const Column& a, const Column& b) { return a.name == b.name; };
     if (!std::ranges::equal(ours, theirs, same_name)) return "other columns";
     for (const auto& [from, less] : {std::pair{table, expected}, std::pair{expected, table}}) {
-        const auto rows = LAGOA_TRY(session.value(fmt::format("SELECT count(*) FROM (SELECT * FROM {} EXCEPT ALL SELECT * FROM {})", from, less)));
+        const auto rows = LAGOA_TRY(session.value(
+            fmt::format("SELECT count(*) FROM (SELECT * FROM {} EXCEPT ALL SELECT * FROM {})", from, less)));
         if (rows != "0") return fmt::format("{} rows of {} are not in the other", *rows, from);
     }
     return "";
@@ -65,7 +66,8 @@ TEST(DeltaConformance, ReadsWhatOthersWrote) {
             ++refused;
             continue;
         }
-        const std::string expected = "read_parquet(" + quote_literal((kTables / *read_case.string_at("expected")).string()) + ")";
+        const std::string expected =
+            "read_parquet(" + quote_literal((kTables / *read_case.string_at("expected")).string()) + ")";
         const auto result = difference(**session, table, expected);
         if (!result && result.error().code == ErrorCode::kUnsupported) {
             std::cout << id << ": " << result.error().message << "\n";

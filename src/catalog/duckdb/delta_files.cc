@@ -20,7 +20,8 @@ DeltaFiles::DeltaFiles(ScanSource source) : source_(std::move(source)), kept_(so
     std::iota(kept_.begin(), kept_.end(), std::size_t{0});
 }
 
-DeltaFiles::DeltaFiles(ScanSource source, std::vector<std::size_t> kept) : source_(std::move(source)), kept_(std::move(kept)) {}
+DeltaFiles::DeltaFiles(ScanSource source, std::vector<std::size_t> kept)
+    : source_(std::move(source)), kept_(std::move(kept)) {}
 
 std::optional<std::uint64_t> DeltaFiles::rows(duckdb::idx_t i) const {
     const delta::AddFile& file = source_.snapshot->files[kept_[i]];
@@ -86,7 +87,8 @@ duckdb::unique_ptr<duckdb::NodeStatistics> DeltaFiles::GetCardinality(duckdb::Cl
     for (const std::size_t index : kept_) bytes += source_.snapshot->files[index].size_bytes;
     const double share = bytes_sampled > 0 ? static_cast<double>(bytes) / static_cast<double>(bytes_sampled) : 1.0;
     // Never "unknown": the scan would then ask a Parquet file that it has not opened.
-    return duckdb::make_uniq<duckdb::NodeStatistics>(static_cast<duckdb::idx_t>(static_cast<double>(rows_sampled) * share));
+    return duckdb::make_uniq<duckdb::NodeStatistics>(
+        static_cast<duckdb::idx_t>(static_cast<double>(rows_sampled) * share));
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::Copy() const {

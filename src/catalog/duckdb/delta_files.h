@@ -29,10 +29,12 @@ public:
     duckdb::unique_ptr<duckdb::MultiFileList> ComplexFilterPushdown(
         duckdb::ClientContext& context, const duckdb::MultiFileOptions& options, duckdb::MultiFilePushdownInfo& info,
         duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) const override;
-    duckdb::unique_ptr<duckdb::MultiFileList> DynamicFilterPushdown(
-        duckdb::ClientContext& context, const duckdb::MultiFileOptions& options, const duckdb::vector<duckdb::string>& names,
-        const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<duckdb::column_t>& column_ids,
-        duckdb::TableFilterSet& filters) const override;
+    duckdb::unique_ptr<duckdb::MultiFileList> DynamicFilterPushdown(duckdb::ClientContext& context,
+                                                                    const duckdb::MultiFileOptions& options,
+                                                                    const duckdb::vector<duckdb::string>& names,
+                                                                    const duckdb::vector<duckdb::LogicalType>& types,
+                                                                    const duckdb::vector<duckdb::column_t>& column_ids,
+                                                                    duckdb::TableFilterSet& filters) const override;
 
     duckdb::vector<duckdb::OpenFileInfo> GetAllFiles() const override;
     duckdb::FileExpandResult GetExpandResult() const override;
@@ -45,7 +47,8 @@ protected:
 
 private:
     DeltaFiles(ScanSource source, std::vector<std::size_t> kept);
-    duckdb::unique_ptr<duckdb::MultiFileList> pruned(duckdb::ClientContext& context, const std::vector<PushedFilter>& filters) const;
+    duckdb::unique_ptr<duckdb::MultiFileList> pruned(duckdb::ClientContext& context,
+                                                     const std::vector<PushedFilter>& filters) const;
 
     ScanSource source_;
     std::vector<std::size_t> kept_;  // ascending places in Snapshot::files

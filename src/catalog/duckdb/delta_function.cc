@@ -25,13 +25,15 @@ struct DeltaFunctionInfo final : duckdb::TableFunctionInfo {
     std::unique_ptr<delta::ParquetIo> parquet;
 };
 
-Result<ScanSource> read_mounted(DeltaFunctionInfo& function, const std::string& path, std::optional<delta::Version> version) {
+Result<ScanSource> read_mounted(DeltaFunctionInfo& function, const std::string& path,
+                                std::optional<delta::Version> version) {
     const Mounts::Place place = LAGOA_TRY(function.stores.find(path));
     const delta::TableLocation table{place.store, function.parquet.get(), place.key};
     return ScanSource{LAGOA_TRY(delta::read_snapshot(table, version)), path};
 }
 
-Result<ScanSource> read_folder(DeltaFunctionInfo& function, const std::string& path, std::optional<delta::Version> version) {
+Result<ScanSource> read_folder(DeltaFunctionInfo& function, const std::string& path,
+                               std::optional<delta::Version> version) {
     std::error_code failed;
     const std::filesystem::path folder = std::filesystem::canonical(path, failed);
     if (failed || !std::filesystem::is_directory(folder / "_delta_log", failed))
@@ -41,7 +43,8 @@ Result<ScanSource> read_folder(DeltaFunctionInfo& function, const std::string& p
     return ScanSource{LAGOA_TRY(delta::read_snapshot(table, version)), folder.string()};
 }
 
-Result<ScanSource> read_source(duckdb::ClientContext& context, DeltaFunctionInfo& function, std::string path, std::optional<delta::Version> version) {
+Result<ScanSource> read_source(duckdb::ClientContext& context, DeltaFunctionInfo& function, std::string path,
+                               std::optional<delta::Version> version) {
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     if (path.starts_with(kLakeScheme)) return read_mounted(function, path, version);
     if (!duckdb::Settings::Get<duckdb::EnableExternalAccessSetting>(context))
@@ -50,12 +53,15 @@ Result<ScanSource> read_source(duckdb::ClientContext& context, DeltaFunctionInfo
 }
 
 duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
-                                              duckdb::vector<duckdb::LogicalType>& types, duckdb::vector<duckdb::string>& names) {
+                                              duckdb::vector<duckdb::LogicalType>& types,
+                                              duckdb::vector<duckdb::string>& names) {
     if (input.inputs[0].IsNull()) raise({ErrorCode::kInvalidArgument, "delta(NULL): a path is needed"});
     std::optional<delta::Version> version;
-    if (const auto named = input.named_parameters.find("version"); named != input.named_parameters.end() && !named->second.IsNull())
+    if (const auto named = input.named_parameters.find("version");
+        named != input.named_parameters.end() && !named->second.IsNull())
         version = named->second.GetValue<std::int64_t>();
-    auto source = unwrap(read_source(context, input.info->Cast<DeltaFunctionInfo>(), input.inputs[0].GetValue<std::string>(), version));
+    auto source = unwrap(
+        read_source(context, input.info->Cast<DeltaFunctionInfo>(), input.inputs[0].GetValue<std::string>(), version));
 
     duckdb::unique_ptr<duckdb::FunctionData> bound;
     bind_delta_scan(context, std::move(source), nullptr, bound);

@@ -27,7 +27,8 @@ LogicalType read_as(const LogicalType& local, const LogicalType& wanted) {
     if (local.id() != wanted.id()) return local;
     switch (local.id()) {
         case LogicalTypeId::LIST:
-            return LogicalType::LIST(read_as(duckdb::ListType::GetChildType(local), duckdb::ListType::GetChildType(wanted)));
+            return LogicalType::LIST(
+                read_as(duckdb::ListType::GetChildType(local), duckdb::ListType::GetChildType(wanted)));
         case LogicalTypeId::MAP:
             return LogicalType::MAP(read_as(duckdb::MapType::KeyType(local), duckdb::MapType::KeyType(wanted)),
                                     read_as(duckdb::MapType::ValueType(local), duckdb::MapType::ValueType(wanted)));
@@ -51,12 +52,14 @@ void set_type(duckdb::MultiFileColumnDefinition& column, const LogicalType& type
     column.type = type;
     if (type.id() != LogicalTypeId::STRUCT) return;
     const auto& members = duckdb::StructType::GetChildTypes(type);
-    for (std::size_t i = 0; i < column.children.size() && i < members.size(); ++i) set_type(column.children[i], members[i].second);
+    for (std::size_t i = 0; i < column.children.size() && i < members.size(); ++i)
+        set_type(column.children[i], members[i].second);
 }
 
 }  // namespace
 
-duckdb::shared_ptr<duckdb::MultiFileList> DeltaReader::CreateFileList(duckdb::ClientContext&, const duckdb::vector<duckdb::string>&,
+duckdb::shared_ptr<duckdb::MultiFileList> DeltaReader::CreateFileList(duckdb::ClientContext&,
+                                                                      const duckdb::vector<duckdb::string>&,
                                                                       const duckdb::FileGlobInput&) {
     return duckdb::make_shared_ptr<DeltaFiles>(source_);
 }
@@ -104,9 +107,8 @@ void DeltaReader::FinalizeBind(duckdb::MultiFileReaderData& reader, const duckdb
         }
     }
     for (auto& local : reader.reader->columns) {
-        const auto wanted = std::ranges::find_if(columns, [&](const auto& column) {
-            return duckdb::StringUtil::CIEquals(column.name, local.name);
-        });
+        const auto wanted = std::ranges::find_if(
+            columns, [&](const auto& column) { return duckdb::StringUtil::CIEquals(column.name, local.name); });
         if (wanted != columns.end()) set_type(local, read_as(local.type, wanted->type));
     }
 }

@@ -11,7 +11,8 @@ namespace lagoa {
 
 /// Carried by the TableFunction until it is bound.
 struct DeltaScanInfo final : duckdb::TableFunctionInfo {
-    DeltaScanInfo(ScanSource scanned, duckdb::optional_ptr<duckdb::TableCatalogEntry> entry) : source(std::move(scanned)), table(entry) {}
+    DeltaScanInfo(ScanSource scanned, duckdb::optional_ptr<duckdb::TableCatalogEntry> entry)
+        : source(std::move(scanned)), table(entry) {}
 
     ScanSource source;
     duckdb::optional_ptr<duckdb::TableCatalogEntry> table;
@@ -24,13 +25,16 @@ public:
 
     duckdb::optional_ptr<duckdb::TableCatalogEntry> table() const { return table_; }
 
-    duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(duckdb::ClientContext& context, const duckdb::vector<duckdb::string>& paths,
+    duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(duckdb::ClientContext& context,
+                                                             const duckdb::vector<duckdb::string>& paths,
                                                              const duckdb::FileGlobInput& glob) override;
-    bool Bind(duckdb::MultiFileOptions& options, duckdb::MultiFileList& files, duckdb::vector<duckdb::LogicalType>& types,
-              duckdb::vector<duckdb::string>& names, duckdb::MultiFileReaderBindData& bind_data) override;
+    bool Bind(duckdb::MultiFileOptions& options, duckdb::MultiFileList& files,
+              duckdb::vector<duckdb::LogicalType>& types, duckdb::vector<duckdb::string>& names,
+              duckdb::MultiFileReaderBindData& bind_data) override;
     duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
-        duckdb::ClientContext& context, const duckdb::MultiFileOptions& options, const duckdb::MultiFileReaderBindData& bind_data,
-        const duckdb::MultiFileList& files, const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
+        duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
+        const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& files,
+        const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
         const duckdb::vector<duckdb::ColumnIndex>& column_ids) override;
     void FinalizeBind(duckdb::MultiFileReaderData& reader, const duckdb::MultiFileOptions& options,
                       const duckdb::MultiFileReaderBindData& bind_data,

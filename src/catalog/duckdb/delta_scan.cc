@@ -1,30 +1,42 @@
 #include "catalog/duckdb/delta_scan.h"
 
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/multi_file/multi_file_function.hpp"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/common/serializer/deserializer.hpp"
+#include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
-#include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
 #include "catalog/duckdb/delta_files.h"
 #include "catalog/duckdb/delta_reader.h"
+#include "engine/duckdb/error.h"
 
 namespace lagoa {
 namespace {
 
 using duckdb::MultiFileReader;
 
-const duckdb::MultiFileBindData& multi_file(const duckdb::FunctionData* data) { return data->Cast<duckdb::MultiFileBindData>(); }
+const duckdb::MultiFileBindData& multi_file(const duckdb::FunctionData* data) {
+    return data->Cast<duckdb::MultiFileBindData>();
+}
 
-const DeltaFiles& files_of(const duckdb::FunctionData* data) { return multi_file(data).file_list->Cast<DeltaFiles>(); }
+const DeltaFiles& files_of(const duckdb::FunctionData* data) {
+    return multi_file(data).file_list->Cast<DeltaFiles>();
+}
 
 duckdb::unique_ptr<MultiFileReader> make_reader(const duckdb::TableFunction& function) {
     return duckdb::make_uniq<DeltaReader>(function.function_info->Cast<DeltaScanInfo>());
 }
 
+const DeltaReader& reader_of(const duckdb::FunctionData* data) {
+    return multi_file(data).multi_file_reader->Cast<DeltaReader>();
+}
+
 duckdb::BindInfo bind_info(const duckdb::optional_ptr<duckdb::FunctionData> data) {
-    auto table = multi_file(data.get()).multi_file_reader->Cast<DeltaReader>().table();
+    auto table = reader_of(data.get()).table();
     return table ? duckdb::BindInfo(*table) : duckdb::BindInfo(duckdb::ScanType::EXTERNAL);
 }
 
@@ -33,7 +45,8 @@ duckdb::vector<duckdb::column_t> row_id_columns(duckdb::ClientContext&, duckdb::
 }
 
 // One partition a file, so that count(*) is answered from the log. Empty (unknown) if a file has no statistics.
-duckdb::vector<duckdb::PartitionStatistics> partition_stats(duckdb::ClientContext&, duckdb::GetPartitionStatsInput& input) {
+duckdb::vector<duckdb::PartitionStatistics> partition_stats(duckdb::ClientContext&,
+                                                            duckdb::GetPartitionStatsInput& input) {
     const DeltaFiles& files = files_of(input.bind_data.get());
     duckdb::vector<duckdb::PartitionStatistics> result;
     for (duckdb::idx_t i = 0; i < files.GetTotalFileCount(); ++i) {
@@ -56,13 +69,47 @@ duckdb::InsertionOrderPreservingMap<duckdb::string> explain_analyze(duckdb::Tabl
     return result;
 }
 
+// The optimiser serialises scans for two ends, both while their plan is alive: it runs scans of equal bytes once,
+// and copies plans by reading the bytes back. So the bytes are the address of what is scanned: the transaction's
+// entry of the table at its version, or of a scan by path its own file list.
+template <class Scanned>
+std::uint64_t address_of(const Scanned* scanned) {
+    return reinterpret_cast<std::uintptr_t>(scanned);
+}
+
+void serialize(duckdb::Serializer& serializer, const duckdb::optional_ptr<duckdb::FunctionData> data,
+               const duckdb::TableFunction&) {
+    const auto* table = reader_of(data.get()).table().get();
+    serializer.WriteProperty(100, "table", address_of(table));
+    serializer.WriteProperty(101, "files", table == nullptr ? address_of(&files_of(data.get())) : 0);
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> deserialize(duckdb::Deserializer& deserializer, duckdb::TableFunction&) {
+    const auto table = deserializer.ReadProperty<std::uint64_t>(100, "table");
+    const auto files = deserializer.ReadProperty<std::uint64_t>(101, "files");
+    auto& context = deserializer.Get<duckdb::ClientContext&>();
+    duckdb::unique_ptr<duckdb::FunctionData> bound;
+    if (table != 0) {
+        reinterpret_cast<duckdb::TableCatalogEntry*>(table)->GetScanFunction(context, bound);
+    } else {
+        bind_delta_scan(context, reinterpret_cast<const DeltaFiles*>(files)->source(), nullptr, bound);
+    }
+    return bound;
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> refuse_to_bind(duckdb::ClientContext&, duckdb::TableFunctionBindInput&,
+                                                        duckdb::vector<duckdb::LogicalType>&,
+                                                        duckdb::vector<duckdb::string>&) {
+    raise({ErrorCode::kUnsupported, "lagoa_scan() is not for queries", "Write delta('PATH')."});
+}
+
 }  // namespace
 
 duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
     auto& entry = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::TableFunctionCatalogEntry>(
         context, DEFAULT_SCHEMA, "parquet_scan");
     duckdb::TableFunction scan = entry.functions.GetFunctionByArguments(context, {duckdb::LogicalType::VARCHAR});
-    scan.name = "delta_scan";
+    scan.name = "lagoa_scan";
     scan.named_parameters.clear();
     scan.get_multi_file_reader = make_reader;
     scan.get_bind_info = bind_info;
@@ -71,8 +118,8 @@ duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
     scan.dynamic_to_string = explain_analyze;
     scan.get_partition_info = nullptr;
     scan.statistics = nullptr;  // those of one Parquet file are not the table's
-    scan.serialize = nullptr;
-    scan.deserialize = nullptr;
+    scan.serialize = serialize;
+    scan.deserialize = deserialize;
     return scan;
 }
 
@@ -93,12 +140,22 @@ duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource
     return scan;
 }
 
+void register_delta_scan(duckdb::DatabaseInstance& instance) {
+    duckdb::Connection connection(instance);
+    connection.BeginTransaction();  // the scan is a copy of one in the system catalog
+    duckdb::TableFunction scan = unbound_delta_scan(*connection.context);
+    connection.Commit();
+    scan.bind = refuse_to_bind;
+    duckdb::ExtensionLoader(instance, "lagoa").RegisterFunction(std::move(scan));
+}
+
 duckdb::virtual_column_map_t delta_virtual_columns() {
     using duckdb::LogicalType;
     using duckdb::TableColumn;
     duckdb::virtual_column_map_t columns;
     columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILENAME, TableColumn("filename", LogicalType::VARCHAR));
-    columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn("file_row_number", LogicalType::BIGINT));
+    columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                    TableColumn("file_row_number", LogicalType::BIGINT));
     columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("file_index", LogicalType::UBIGINT));
     columns.emplace(duckdb::COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
     return columns;

@@ -32,6 +32,9 @@ duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource
 /// A scan whose rows are not bound to a snapshot yet: the base of table functions like `delta()`.
 duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context);
 
+/// Makes scans of tables known by name, so that the optimiser can copy plans over them. Once an instance.
+void register_delta_scan(duckdb::DatabaseInstance& instance);
+
 /// The virtual columns of every Delta scan: filename, file_row_number, file_index.
 duckdb::virtual_column_map_t delta_virtual_columns();
 

@@ -32,20 +32,23 @@ struct Bounds {
     bool may_have_null = true;
     bool only_null = false;
     bool may_have_nan = false;
-    bool exact = false;              // minimum and maximum are as the values are, not widened
-    std::optional<Value> constant;   // every row has it: a partition column's value, or NULL
+    bool exact = false;             // minimum and maximum are as the values are, not widened
+    std::optional<Value> constant;  // every row has it: a partition column's value, or NULL
 };
 
 constexpr std::int64_t kInstantSlackMicros = 999;  // maxima are cut to milliseconds
 
 // A decimal of more than 15 digits may come from a writer that prints doubles.
 bool may_be_rounded(const LogicalType& type) {
-    return type.id() == LogicalTypeId::DECIMAL && duckdb::DecimalType::GetWidth(type) > std::numeric_limits<double>::digits10;
+    return type.id() == LogicalTypeId::DECIMAL &&
+           duckdb::DecimalType::GetWidth(type) > std::numeric_limits<double>::digits10;
 }
 
 // Wide enough to hold a widened bound of `type`.
 LogicalType compared_as(const LogicalType& type) {
-    return may_be_rounded(type) ? LogicalType::DECIMAL(duckdb::DecimalType::MaxWidth(), duckdb::DecimalType::GetScale(type)) : type;
+    return may_be_rounded(type)
+               ? LogicalType::DECIMAL(duckdb::DecimalType::MaxWidth(), duckdb::DecimalType::GetScale(type))
+               : type;
 }
 
 // Outwards by what a double of that size is rounded by. One of up to 15 digits was printed exactly.
@@ -60,17 +63,25 @@ Value widen_decimal(const Value& value, bool is_maximum) {
                           duckdb::DecimalType::GetScale(value.type()));
 }
 
-bool is_float(const LogicalType& type) { return type.id() == LogicalTypeId::DOUBLE || type.id() == LogicalTypeId::FLOAT; }
+bool is_float(const LogicalType& type) {
+    return type.id() == LogicalTypeId::DOUBLE || type.id() == LogicalTypeId::FLOAT;
+}
 
-bool is_instant(const LogicalType& type) { return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_TZ; }
+bool is_instant(const LogicalType& type) {
+    return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_TZ;
+}
 
 std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType& type, bool is_maximum) {
     if (stat == nullptr) return std::nullopt;
     Value value;
-    if (stat->string() != nullptr) value = Value(*stat->string());
-    else if (stat->number() != nullptr) value = Value(stat->number()->text);
-    else if (stat->boolean() != nullptr) value = Value::BOOLEAN(*stat->boolean());
-    else return std::nullopt;
+    if (stat->string() != nullptr)
+        value = Value(*stat->string());
+    else if (stat->number() != nullptr)
+        value = Value(stat->number()->text);
+    else if (stat->boolean() != nullptr)
+        value = Value::BOOLEAN(*stat->boolean());
+    else
+        return std::nullopt;
     if (!value.DefaultTryCastAs(compared_as(type), true)) return std::nullopt;
 
     if (is_float(type) && std::isnan(value.GetValue<double>())) return std::nullopt;
@@ -79,7 +90,8 @@ std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType&
         const std::int64_t micros = value.GetValueUnsafe<std::int64_t>();
         if (micros > std::numeric_limits<std::int64_t>::max() - kInstantSlackMicros - 1) return std::nullopt;
         const duckdb::timestamp_t widened(micros + kInstantSlackMicros);
-        value = type.id() == LogicalTypeId::TIMESTAMP ? Value::TIMESTAMP(widened) : Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(widened.value));
+        value = type.id() == LogicalTypeId::TIMESTAMP ? Value::TIMESTAMP(widened)
+                                                      : Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(widened.value));
     }
     return value;
 }
@@ -117,16 +129,24 @@ bool may_compare(ExpressionType comparison, const Value& filter_constant, const 
             // NaN is only equal to NaN, which is above every maximum.
             if (high && *high < constant) return bounds.may_have_nan && !(std::isfinite(constant.GetValue<double>()));
             return !(low && *low > constant);
-        case ExpressionType::COMPARE_GREATERTHAN: return bounds.may_have_nan || !high || *high > constant;
-        case ExpressionType::COMPARE_GREATERTHANOREQUALTO: return bounds.may_have_nan || !high || *high >= constant;
-        case ExpressionType::COMPARE_LESSTHAN: return !low || *low < constant;
-        case ExpressionType::COMPARE_LESSTHANOREQUALTO: return !low || *low <= constant;
-        case ExpressionType::COMPARE_NOTEQUAL: return !(bounds.exact && low && high && *low == constant && *high == constant);
-        default: return true;
+        case ExpressionType::COMPARE_GREATERTHAN:
+            return bounds.may_have_nan || !high || *high > constant;
+        case ExpressionType::COMPARE_GREATERTHANOREQUALTO:
+            return bounds.may_have_nan || !high || *high >= constant;
+        case ExpressionType::COMPARE_LESSTHAN:
+            return !low || *low < constant;
+        case ExpressionType::COMPARE_LESSTHANOREQUALTO:
+            return !low || *low <= constant;
+        case ExpressionType::COMPARE_NOTEQUAL:
+            return !(bounds.exact && low && high && *low == constant && *high == constant);
+        default:
+            return true;
     }
 }
 
-bool is_column(const duckdb::Expression& expression) { return expression.GetExpressionType() == ExpressionType::BOUND_REF; }
+bool is_column(const duckdb::Expression& expression) {
+    return expression.GetExpressionType() == ExpressionType::BOUND_REF;
+}
 
 bool may_match_comparison(const duckdb::BoundComparisonExpression& comparison, const Bounds& bounds) {
     const bool flipped = is_column(*comparison.right);
@@ -134,7 +154,8 @@ bool may_match_comparison(const duckdb::BoundComparisonExpression& comparison, c
     const auto& other = flipped ? comparison.left : comparison.right;
     if (!is_column(*column) || other->GetExpressionType() != ExpressionType::VALUE_CONSTANT) return true;
     const ExpressionType type = comparison.GetExpressionType();
-    return may_compare(flipped ? duckdb::FlipComparisonExpression(type) : type, other->Cast<duckdb::BoundConstantExpression>().value, bounds);
+    return may_compare(flipped ? duckdb::FlipComparisonExpression(type) : type,
+                       other->Cast<duckdb::BoundConstantExpression>().value, bounds);
 }
 
 // A predicate that DuckDB keeps as an expression over the one column: what of it we can judge.
@@ -171,8 +192,10 @@ bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter
             const auto& comparison = filter.Cast<duckdb::ConstantFilter>();
             return may_compare(comparison.comparison_type, comparison.constant, bounds);
         }
-        case TableFilterType::IS_NULL: return bounds.may_have_null;
-        case TableFilterType::IS_NOT_NULL: return !bounds.only_null;
+        case TableFilterType::IS_NULL:
+            return bounds.may_have_null;
+        case TableFilterType::IS_NOT_NULL:
+            return !bounds.only_null;
         case TableFilterType::IN_FILTER:
             return std::ranges::any_of(filter.Cast<duckdb::InFilter>().values, [&](const Value& value) {
                 return may_compare(ExpressionType::COMPARE_EQUAL, value, bounds);
@@ -185,14 +208,16 @@ bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter
             const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter;
             return !child || may_match_child(child);
         }
-        case TableFilterType::DYNAMIC_FILTER: return may_match_dynamic(context, filter.Cast<duckdb::DynamicFilter>(), bounds);
+        case TableFilterType::DYNAMIC_FILTER:
+            return may_match_dynamic(context, filter.Cast<duckdb::DynamicFilter>(), bounds);
         case TableFilterType::EXPRESSION_FILTER: {
             const auto& expression = filter.Cast<duckdb::ExpressionFilter>().expr;
             if (!bounds.constant) return may_match_expression(*expression, bounds);
             return duckdb::ExpressionFilter(expression->Copy()).EvaluateWithConstant(context, *bounds.constant);
         }
         case TableFilterType::STRUCT_EXTRACT:
-        case TableFilterType::BLOOM_FILTER: return true;
+        case TableFilterType::BLOOM_FILTER:
+            return true;
     }
     return true;
 }
@@ -234,7 +259,8 @@ bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snaps
     for (const ColumnFilter& filter : filters) {
         if (filter.path.empty()) {
             const Value place = Value::UBIGINT(index);
-            if (!may_match(context, *filter.filter, {.minimum = place, .maximum = place, .compared_as = filter.type, .may_have_null = false}))
+            if (!may_match(context, *filter.filter,
+                           {.minimum = place, .maximum = place, .compared_as = filter.type, .may_have_null = false}))
                 return false;
             continue;
         }
@@ -253,7 +279,8 @@ bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snaps
 }  // namespace
 
 std::vector<std::size_t> prune_files(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
-                                     const std::vector<std::size_t>& candidates, const std::vector<PushedFilter>& filters) {
+                                     const std::vector<std::size_t>& candidates,
+                                     const std::vector<PushedFilter>& filters) {
     const std::vector<ColumnFilter> resolved = resolve_all(snapshot, filters);
     if (resolved.empty()) return candidates;
     std::vector<std::size_t> kept;

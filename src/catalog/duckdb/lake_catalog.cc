@@ -21,49 +21,58 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LakeCatalog::LookupSchema(duckd
                                                                            const duckdb::EntryLookupInfo& lookup,
                                                                            duckdb::OnEntryNotFound if_not_found) {
     duckdb::optional_ptr<duckdb::SchemaCatalogEntry> schema;
-    if (transaction.transaction) schema = transaction.transaction->Cast<LakeTransaction>().schema(lookup.GetEntryName());
+    if (transaction.transaction)
+        schema = transaction.transaction->Cast<LakeTransaction>().schema(lookup.GetEntryName());
     if (!schema && if_not_found == duckdb::OnEntryNotFound::THROW_EXCEPTION)
         raise({ErrorCode::kNotFound, fmt::format("the lake has no zone {}", lookup.GetEntryName())});
     return schema;
 }
 
-void LakeCatalog::ScanSchemas(duckdb::ClientContext& context, std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
+void LakeCatalog::ScanSchemas(duckdb::ClientContext& context,
+                              std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
     LakeTransaction::of(context, *this).for_each_schema(callback);
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(duckdb::CatalogTransaction, duckdb::CreateSchemaInfo&) {
-    raise({ErrorCode::kUnsupported, "CREATE SCHEMA: the lake's schemas are its zones", "Declare the zone in lagoa.yaml."});
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(duckdb::CatalogTransaction,
+                                                                     duckdb::CreateSchemaInfo&) {
+    raise({ErrorCode::kUnsupported, "CREATE SCHEMA: the lake's schemas are its zones",
+           "Declare the zone in lagoa.yaml."});
 }
 
-void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo&) { refuse("DROP SCHEMA"); }
+void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo&) {
+    refuse("DROP SCHEMA");
+}
 
 duckdb::ErrorData LakeCatalog::SupportsCreateTable(duckdb::BoundCreateTableInfo& info) {
     if (!info.Base().Cast<duckdb::CreateTableInfo>().sort_keys.empty()) refuse("SORTED BY");
     return {};
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                                         duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
+duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(duckdb::ClientContext& context,
+                                                         duckdb::PhysicalPlanGenerator& planner,
+                                                         duckdb::LogicalCreateTable& op,
+                                                         duckdb::PhysicalOperator& plan) {
     return plan_create_table_as(context, planner, op, plan);
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanInsert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                                  duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
+duckdb::PhysicalOperator& LakeCatalog::PlanInsert(duckdb::ClientContext& context,
+                                                  duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalInsert& op,
+                                                  duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
     return plan_insert(context, planner, op, plan);
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&, duckdb::LogicalDelete&,
-                                                  duckdb::PhysicalOperator&) {
+duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalDelete&, duckdb::PhysicalOperator&) {
     refuse("DELETE");
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&, duckdb::LogicalUpdate&,
-                                                  duckdb::PhysicalOperator&) {
+duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalUpdate&, duckdb::PhysicalOperator&) {
     refuse("UPDATE");
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanMergeInto(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&, duckdb::LogicalMergeInto&,
-                                                     duckdb::PhysicalOperator&) {
+duckdb::PhysicalOperator& LakeCatalog::PlanMergeInto(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                     duckdb::LogicalMergeInto&, duckdb::PhysicalOperator&) {
     refuse("MERGE INTO");
 }
 

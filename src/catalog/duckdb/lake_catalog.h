@@ -20,20 +20,24 @@ public:
     duckdb::string GetCatalogType() override { return "lagoa"; }
     bool InMemory() override { return false; }
     duckdb::string GetDBPath() override { return ""; }
+    bool SupportsTimeTravel() const override { return true; }
     duckdb::DatabaseSize GetDatabaseSize(duckdb::ClientContext&) override { return {}; }
 
     duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LookupSchema(duckdb::CatalogTransaction transaction,
                                                                   const duckdb::EntryLookupInfo& lookup,
                                                                   duckdb::OnEntryNotFound if_not_found) override;
-    void ScanSchemas(duckdb::ClientContext& context, std::function<void(duckdb::SchemaCatalogEntry&)> callback) override;
+    void ScanSchemas(duckdb::ClientContext& context,
+                     std::function<void(duckdb::SchemaCatalogEntry&)> callback) override;
     duckdb::optional_ptr<duckdb::CatalogEntry> CreateSchema(duckdb::CatalogTransaction transaction,
                                                             duckdb::CreateSchemaInfo& info) override;
 
     duckdb::ErrorData SupportsCreateTable(duckdb::BoundCreateTableInfo& info) override;
     duckdb::PhysicalOperator& PlanCreateTableAs(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                                duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) override;
+                                                duckdb::LogicalCreateTable& op,
+                                                duckdb::PhysicalOperator& plan) override;
     duckdb::PhysicalOperator& PlanInsert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                         duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) override;
+                                         duckdb::LogicalInsert& op,
+                                         duckdb::optional_ptr<duckdb::PhysicalOperator> plan) override;
     duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                          duckdb::LogicalDelete& op, duckdb::PhysicalOperator& plan) override;
     duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,

@@ -36,7 +36,8 @@ public:
         const delta::TableLocation location = LAGOA_TRY(this->location({std::string(zone), "x"}));
         std::set<std::string> names;
         for (const ObjectInfo& object : LAGOA_TRY(location.store->list("")))
-            if (const auto slash = object.key.find("/_delta_log/"); slash != std::string::npos) names.insert(object.key.substr(0, slash));
+            if (const auto slash = object.key.find("/_delta_log/"); slash != std::string::npos)
+                names.insert(object.key.substr(0, slash));
         return std::vector<std::string>(names.begin(), names.end());
     }
 

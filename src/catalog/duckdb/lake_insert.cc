@@ -29,7 +29,8 @@
 namespace lagoa {
 namespace {
 
-constexpr duckdb::idx_t kTargetFileBytes = duckdb::idx_t{512} << 20;  // an unpartitioned write begins a new file beyond it
+constexpr duckdb::idx_t kTargetFileBytes = duckdb::idx_t{512}
+                                           << 20;  // an unpartitioned write begins a new file beyond it
 
 // Collects the files that the Parquet writer below it has closed and hands them to the transaction.
 class LakeInsert final : public duckdb::PhysicalOperator {
@@ -38,7 +39,10 @@ public:
 
     LakeInsert(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> result_types, duckdb::idx_t cardinality,
                duckdb::Catalog& catalog, TableWrite write, std::string root)
-        : PhysicalOperator(plan, TYPE, std::move(result_types), cardinality), catalog_(catalog), write_(std::move(write)), root_(std::move(root)) {}
+        : PhysicalOperator(plan, TYPE, std::move(result_types), cardinality),
+          catalog_(catalog),
+          write_(std::move(write)),
+          root_(std::move(root)) {}
 
     duckdb::string GetName() const override { return "LAKE_INSERT"; }
     bool IsSink() const override { return true; }
@@ -48,7 +52,8 @@ public:
         return duckdb::make_uniq<Written>();
     }
 
-    duckdb::SinkResultType Sink(duckdb::ExecutionContext&, duckdb::DataChunk& chunk, duckdb::OperatorSinkInput& input) const override {
+    duckdb::SinkResultType Sink(duckdb::ExecutionContext&, duckdb::DataChunk& chunk,
+                                duckdb::OperatorSinkInput& input) const override {
         auto& written = input.global_state.Cast<Written>();
         for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
             const StagedFile file = read_staged_file(chunk, row);
@@ -68,7 +73,8 @@ public:
     }
 
 protected:
-    duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext&, duckdb::DataChunk& chunk, duckdb::OperatorSourceInput&) const override {
+    duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext&, duckdb::DataChunk& chunk,
+                                             duckdb::OperatorSourceInput&) const override {
         chunk.SetCardinality(1);
         chunk.SetValue(0, 0, duckdb::Value::BIGINT(static_cast<std::int64_t>(sink_state->Cast<Written>().rows)));
         return duckdb::SourceResultType::FINISHED;
@@ -86,8 +92,8 @@ private:
 };
 
 // Casts columns of types that the lake has no equal of (TIME, HUGEINT, …) to what it keeps them as.
-duckdb::PhysicalOperator& cast_to_lake(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner, duckdb::PhysicalOperator& rows,
-                                       const Schema& schema) {
+duckdb::PhysicalOperator& cast_to_lake(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                       duckdb::PhysicalOperator& rows, const Schema& schema) {
     duckdb::vector<duckdb::LogicalType> types;
     duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> columns;
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
@@ -96,7 +102,8 @@ duckdb::PhysicalOperator& cast_to_lake(duckdb::ClientContext& context, duckdb::P
             context, duckdb::make_uniq<duckdb::BoundReferenceExpression>(rows.types[i], i), types.back()));
     }
     if (types == rows.types) return rows;
-    auto& projection = planner.Make<duckdb::PhysicalProjection>(std::move(types), std::move(columns), rows.estimated_cardinality);
+    auto& projection =
+        planner.Make<duckdb::PhysicalProjection>(std::move(types), std::move(columns), rows.estimated_cardinality);
     projection.children.push_back(rows);
     return projection;
 }
@@ -111,9 +118,11 @@ duckdb::vector<duckdb::idx_t> partition_places(const delta::Metadata& metadata) 
     return places;
 }
 
-duckdb::PhysicalOperator& plan_files(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner, duckdb::PhysicalOperator& rows,
-                                     const delta::Metadata& metadata, const std::string& root) {
-    auto& parquet = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::CopyFunctionCatalogEntry>(context, DEFAULT_SCHEMA, "parquet");
+duckdb::PhysicalOperator& plan_files(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                     duckdb::PhysicalOperator& rows, const delta::Metadata& metadata,
+                                     const std::string& root) {
+    auto& parquet = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::CopyFunctionCatalogEntry>(
+        context, DEFAULT_SCHEMA, "parquet");
     duckdb::vector<duckdb::string> names;
     for (const Field& field : metadata.schema.fields) names.push_back(field.name);
     const auto partitions = partition_places(metadata);
@@ -124,11 +133,13 @@ duckdb::PhysicalOperator& plan_files(duckdb::ClientContext& context, duckdb::Phy
     info.is_from = false;
     info.options["compression"] = {duckdb::Value("zstd")};
     duckdb::CopyFunctionBindInput input(info);
-    auto bound = parquet.function.copy_to_bind(context, input, duckdb::LogicalCopyToFile::GetNamesWithoutPartitions(names, partitions, false),
-                                               duckdb::LogicalCopyToFile::GetTypesWithoutPartitions(rows.types, partitions, false));
+    auto bound = parquet.function.copy_to_bind(
+        context, input, duckdb::LogicalCopyToFile::GetNamesWithoutPartitions(names, partitions, false),
+        duckdb::LogicalCopyToFile::GetTypesWithoutPartitions(rows.types, partitions, false));
     constexpr auto kReturned = duckdb::CopyFunctionReturnType::WRITTEN_FILE_STATISTICS;
-    auto& made = planner.Make<duckdb::PhysicalCopyToFile>(duckdb::GetCopyFunctionReturnLogicalTypes(kReturned), parquet.function,
-                                                          std::move(bound), rows.estimated_cardinality);
+    auto& made =
+        planner.Make<duckdb::PhysicalCopyToFile>(duckdb::GetCopyFunctionReturnLogicalTypes(kReturned), parquet.function,
+                                                 std::move(bound), rows.estimated_cardinality);
     auto& copy = made.Cast<duckdb::PhysicalCopyToFile>();
     copy.file_path = root;
     copy.use_tmp_file = false;
@@ -151,35 +162,41 @@ duckdb::PhysicalOperator& plan_files(duckdb::ClientContext& context, duckdb::Phy
     return made;
 }
 
-duckdb::PhysicalOperator& plan_write(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner, duckdb::Catalog& catalog,
-                                     duckdb::PhysicalOperator& rows, TableWrite write) {
+duckdb::PhysicalOperator& plan_write(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                     duckdb::Catalog& catalog, duckdb::PhysicalOperator& rows, TableWrite write) {
     const delta::TableLocation location = unwrap(LakeTransaction::of(context, catalog).view().location(write.table));
     const std::string root = fmt::format("lagoa://{}/{}", write.table.zone, location.path);
     duckdb::PhysicalOperator& files = plan_files(context, planner, rows, write.metadata, root);
-    auto& insert = planner.Make<LakeInsert>(duckdb::vector<duckdb::LogicalType>{duckdb::LogicalType::BIGINT}, rows.estimated_cardinality,
-                                            catalog, std::move(write), root);
+    auto& insert = planner.Make<LakeInsert>(duckdb::vector<duckdb::LogicalType>{duckdb::LogicalType::BIGINT},
+                                            rows.estimated_cardinality, catalog, std::move(write), root);
     insert.children.push_back(files);
     return insert;
 }
 
-// The session may read an older version than the one its rows are added to: what they were bound to must still be there.
+// The session may read an older version than the one its rows are added to: what they were bound to must still be
+// there.
 Result<> check_still_fits(const TableName& table, const delta::Metadata& bound, const delta::Metadata& newest) {
     for (const Field& field : bound.schema.fields) {
         const Field* now = newest.schema.find(field.name);
         if (now == nullptr || now->type != field.type)
-            return fail(ErrorCode::kConflict, "inserting into {}: its newest version has another column {}", table.text(), field.name);
+            return fail(ErrorCode::kConflict, "inserting into {}: its newest version has another column {}",
+                        table.text(), field.name);
     }
     if (bound.partition_columns != newest.partition_columns)
-        return fail(ErrorCode::kConflict, "inserting into {}: its newest version is partitioned differently", table.text());
+        return fail(ErrorCode::kConflict, "inserting into {}: its newest version is partitioned differently",
+                    table.text());
     return {};
 }
 
 Field to_field(const duckdb::ColumnDefinition& column) {
-    if (column.Generated()) raise({ErrorCode::kUnsupported, fmt::format("column {}: generated columns are not supported", column.Name())});
-    if (column.HasDefaultValue()) raise({ErrorCode::kUnsupported, fmt::format("column {}: defaults are not supported", column.Name())});
+    if (column.Generated())
+        raise({ErrorCode::kUnsupported, fmt::format("column {}: generated columns are not supported", column.Name())});
+    if (column.HasDefaultValue())
+        raise({ErrorCode::kUnsupported, fmt::format("column {}: defaults are not supported", column.Name())});
     Field field{.name = column.Name(), .type = from_duckdb(column.Type())};
     if (field.type.kind == TypeKind::kVoid)
-        raise({ErrorCode::kInvalidArgument, fmt::format("column {} is NULL without a type", column.Name()), "Write CAST(NULL AS …)."});
+        raise({ErrorCode::kInvalidArgument, fmt::format("column {} is NULL without a type", column.Name()),
+               "Write CAST(NULL AS …)."});
     return field;
 }
 
@@ -187,19 +204,25 @@ std::string partition_column(const duckdb::ParsedExpression& key, const Schema& 
     const Field* field = key.GetExpressionType() == duckdb::ExpressionType::COLUMN_REF
                              ? schema.find(key.Cast<duckdb::ColumnRefExpression>().GetColumnName())
                              : nullptr;
-    if (field == nullptr) raise({ErrorCode::kInvalidArgument, fmt::format("PARTITIONED BY {}: not a column of the table", key.ToString())});
+    if (field == nullptr)
+        raise(
+            {ErrorCode::kInvalidArgument, fmt::format("PARTITIONED BY {}: not a column of the table", key.ToString())});
     return field->name;
 }
 
 // The properties that may be set in SQL. DuckDB's parser hands us their names in lower case.
-constexpr std::array<std::string_view, 6> kTableProperties = {
-    kBusinessKeyProperty,               "delta.appendOnly",                   "delta.checkpointInterval",
-    "delta.dataSkippingNumIndexedCols", "delta.deletedFileRetentionDuration", "delta.logRetentionDuration"};
+constexpr std::array<std::string_view, 6> kTableProperties = {kBusinessKeyProperty,
+                                                              "delta.appendOnly",
+                                                              "delta.checkpointInterval",
+                                                              "delta.dataSkippingNumIndexedCols",
+                                                              "delta.deletedFileRetentionDuration",
+                                                              "delta.logRetentionDuration"};
 
 std::pair<std::string, std::string> property(const std::string& lowered, const duckdb::ParsedExpression& value) {
     const auto name = std::ranges::find(kTableProperties, lowered, to_lower);
     if (name == kTableProperties.end())
-        raise({ErrorCode::kUnsupported, fmt::format("table property {} is not known", lowered), fmt::format("Known are {}.", fmt::join(kTableProperties, ", "))});
+        raise({ErrorCode::kUnsupported, fmt::format("table property {} is not known", lowered),
+               fmt::format("Known are {}.", fmt::join(kTableProperties, ", "))});
     if (value.GetExpressionType() != duckdb::ExpressionType::VALUE_CONSTANT)
         raise({ErrorCode::kInvalidArgument, fmt::format("table property {}: not a constant", *name)});
     return {std::string(*name), value.Cast<duckdb::ConstantExpression>().value.ToString()};
@@ -207,8 +230,8 @@ std::pair<std::string, std::string> property(const std::string& lowered, const d
 
 }  // namespace
 
-duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalInsert& op,
-                                      duckdb::optional_ptr<duckdb::PhysicalOperator> rows) {
+duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                      duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> rows) {
     auto& table = op.table.Cast<LakeTable>();
     if (op.return_chunk) raise({ErrorCode::kUnsupported, "INSERT … RETURNING is not supported in the lake yet"});
     if (op.on_conflict_info.action_type != duckdb::OnConflictAction::THROW)
@@ -237,13 +260,15 @@ TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreat
     const auto& base = info.base->Cast<duckdb::CreateTableInfo>();
     if (base.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT)
         raise({ErrorCode::kUnsupported, "CREATE OR REPLACE TABLE is not supported in the lake yet"});
-    TableWrite write{.table = unwrap(TableName::parse(fmt::format("{}.{}", to_lower(info.schema.name), to_lower(base.table)))),
-                     .operation = "CREATE TABLE"};
+    TableWrite write{
+        .table = unwrap(TableName::parse(fmt::format("{}.{}", to_lower(info.schema.name), to_lower(base.table)))),
+        .operation = "CREATE TABLE"};
     transaction.check_absent(write.table);
     for (const auto& column : base.columns.Logical()) write.metadata.schema.fields.push_back(to_field(column));
     for (const auto& constraint : base.constraints) {
         if (constraint->type != duckdb::ConstraintType::NOT_NULL)
-            raise({ErrorCode::kUnsupported, fmt::format("creating {}: {} is not supported", write.table.text(), constraint->ToString())});
+            raise({ErrorCode::kUnsupported,
+                   fmt::format("creating {}: {} is not supported", write.table.text(), constraint->ToString())});
         write.metadata.schema.fields[constraint->Cast<duckdb::NotNullConstraint>().index.index].nullable = false;
     }
     for (const auto& key : base.partition_keys)

@@ -10,8 +10,8 @@
 
 namespace lagoa {
 
-duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalInsert& op,
-                                      duckdb::optional_ptr<duckdb::PhysicalOperator> rows);
+duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                      duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> rows);
 
 duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                                duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& rows);

@@ -1,6 +1,8 @@
 // Goal: rows written by SQL are all there or not at all, with statistics that do not lie, whatever fails.
 // Method: statements through sessions; a store that fails at the k-th operation for every k.
 
+#include <thread>
+
 #include "catalog/duckdb/lake_fixture_test.h"
 #include "codec/json.h"
 #include "support/faulty_store.h"
@@ -29,15 +31,18 @@ TEST_F(LakeInsertTest, WritesStatisticsAndReportsRows) {
     const auto table = snapshot("t");
     ASSERT_EQ(table->files.size(), 1U);
     EXPECT_EQ(table->version, 1);
-    const auto expected = json::parse(R"({"numRecords":2,"minValues":{"x":1,"s":"a","price":0.25},"maxValues":{"x":3,"s":"a","price":1.5},)"
-                                      R"("nullCount":{"x":0,"s":1,"price":0}})");
+    const auto expected = json::parse(
+        R"({"numRecords":2,"minValues":{"x":1,"s":"a","price":0.25},"maxValues":{"x":3,"s":"a","price":1.5},)"
+        R"("nullCount":{"x":0,"s":1,"price":0}})");
     EXPECT_EQ(json::parse(table->files[0].stats).value(), expected.value());
 }
 
 TEST_F(LakeInsertTest, PartitionsByColumns) {
     const auto session = connect();
-    run(*session, "CREATE TABLE bronze.t PARTITIONED BY (day, kind) AS SELECT * FROM (VALUES (1, DATE '2026-01-02', 'a b/c%'), (2, NULL, 'x'), "
-                  "(3, DATE '2026-01-02', NULL)) v(x, day, kind)");
+    run(*session,
+        "CREATE TABLE bronze.t PARTITIONED BY (day, kind) AS SELECT * FROM (VALUES (1, DATE '2026-01-02', 'a b/c%'), "
+        "(2, NULL, 'x'), "
+        "(3, DATE '2026-01-02', NULL)) v(x, day, kind)");
     EXPECT_EQ(snapshot("t")->files.size(), 3U);
     EXPECT_EQ(snapshot("t")->metadata.partition_columns, (std::vector<std::string>{"day", "kind"}));
     EXPECT_EQ(value(*session, "SELECT x FROM bronze.t WHERE kind = 'a b/c%' AND day = DATE '2026-01-02'"), "1");
@@ -48,7 +53,8 @@ TEST_F(LakeInsertTest, PartitionsByColumns) {
 
 TEST_F(LakeInsertTest, KeepsTypesThatDeltaHasNoEqualOf) {
     const auto session = connect();
-    run(*session, "CREATE TABLE bronze.t AS SELECT TIME '10:11:12' AS t, 12::HUGEINT AS h, 7::UBIGINT AS u, INTERVAL 1 DAY AS i");
+    run(*session,
+        "CREATE TABLE bronze.t AS SELECT TIME '10:11:12' AS t, 12::HUGEINT AS h, 7::UBIGINT AS u, INTERVAL 1 DAY AS i");
     EXPECT_EQ(value(*session, "SELECT t || ' ' || h || ' ' || u || ' ' || i FROM bronze.t"), "10:11:12 12 7 1 day");
     EXPECT_EQ(value(*session, "SELECT typeof(h) FROM bronze.t"), "DECIMAL(38,0)");
 }
@@ -67,12 +73,26 @@ TEST_F(LakeInsertTest, AFailingSelectLeavesNothing) {
     const auto session = connect();
     run(*session, "CREATE TABLE bronze.t AS SELECT 1 AS x");
     const auto before = keys("bronze");
-    EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t SELECT CASE WHEN i < 300000 THEN i ELSE error('no') END FROM range(400000) r(i)"),
-              ErrorCode::kInvalidArgument);
-    EXPECT_EQ(error_of(*session, "CREATE TABLE bronze.u AS SELECT CAST('a' || i AS INTEGER) AS x FROM range(10) r(i)"), ErrorCode::kDataRejected);
+    EXPECT_EQ(
+        error_of(
+            *session,
+            "INSERT INTO bronze.t SELECT CASE WHEN i < 300000 THEN i ELSE error('no') END FROM range(400000) r(i)"),
+        ErrorCode::kInvalidArgument);
+    EXPECT_EQ(error_of(*session, "CREATE TABLE bronze.u AS SELECT CAST('a' || i AS INTEGER) AS x FROM range(10) r(i)"),
+              ErrorCode::kDataRejected);
     EXPECT_EQ(keys("bronze"), before);
     EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t"), "1");
     EXPECT_EQ(error_of(*session, "FROM bronze.u"), ErrorCode::kNotFound);
+}
+
+TEST_F(LakeInsertTest, AnInterruptedInsertLeavesNothing) {
+    const auto session = connect();
+    run(*session, "CREATE TABLE bronze.t AS SELECT 1 AS x");
+    const auto before = keys("bronze");
+    session->interrupt();
+    EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t SELECT i FROM range(1000000) r(i)"), ErrorCode::kCancelled);
+    EXPECT_EQ(keys("bronze"), before);
+    EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t"), "1");
 }
 
 TEST_F(LakeInsertTest, AnInsertOfNoRowsMakesNoVersion) {
@@ -129,13 +149,29 @@ TEST_F(LakeInsertTest, TwoSessionsAppendAtOnce) {
     EXPECT_EQ(value(*connect(), "SELECT sum(x) FROM bronze.t"), "6");
 }
 
+TEST_F(LakeInsertTest, ManySessionsAttachAppendAndReadAtOnce) {
+    constexpr int kSessions = 6;
+    run(*connect(), "CREATE TABLE bronze.t AS SELECT 0 AS x");
+    std::vector<std::jthread> threads;
+    for (int i = 1; i <= kSessions; ++i) {
+        threads.emplace_back([this, i] {
+            const auto session = connect();
+            run(*session, fmt::format("INSERT INTO bronze.t VALUES ({})", i));
+            EXPECT_EQ(value(*session, fmt::format("SELECT count(*) FROM bronze.t WHERE x = {}", i)), "1");
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(value(*connect(), "SELECT count(*) || ' ' || sum(x) FROM bronze.t"), "7 21");
+}
+
 TEST_F(LakeInsertTest, EveryFailureOfTheStoreLeavesTheTableWhole) {
     for (const auto kind : {FaultyStore::Kind::kFail, FaultyStore::Kind::kCrash}) {
         for (int at = 1;; ++at) {
             const std::shared_ptr<ObjectStore> disk = make_memory_store();
             open(disk);
             run(*connect(), "CREATE TABLE bronze.t AS SELECT 1 AS x");
-            auto faulty = std::make_shared<FaultyStore>(*disk, FaultyStore::Fault{.kind = kind, .at = at, .code = ErrorCode::kResourceExhausted});
+            auto faulty = std::make_shared<FaultyStore>(
+                *disk, FaultyStore::Fault{.kind = kind, .at = at, .code = ErrorCode::kResourceExhausted});
             open(faulty);
             const auto inserted = connect()->execute("INSERT INTO bronze.t SELECT i FROM range(2, 5) r(i)");
             const bool tripped = faulty->tripped();

@@ -4,6 +4,7 @@
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
+#include "duckdb/planner/tableref/bound_at_clause.hpp"
 
 #include "base/log.h"
 #include "base/text.h"
@@ -34,7 +35,8 @@ std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_table_locked(const std::s
     return LakeTable::make(catalog, *this, table_name, {*snapshot, fmt::format("lagoa://{}/{}", name, location.path)});
 }
 
-std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_current_view(const std::string& view_name, duckdb::CatalogEntry& table) {
+std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_current_view(const std::string& view_name,
+                                                                    duckdb::CatalogEntry& table) {
     const auto sql = current_view_sql(table.Cast<LakeTable>());
     if (!sql) return nullptr;
     duckdb::CreateViewInfo info(*this, view_name);
@@ -70,13 +72,39 @@ duckdb::CatalogEntry* LakeSchema::find(const std::string& table) {
     return find_locked(table);
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(duckdb::CatalogTransaction, const duckdb::EntryLookupInfo& lookup) {
-    if (lookup.GetCatalogType() != duckdb::CatalogType::TABLE_ENTRY && lookup.GetCatalogType() != duckdb::CatalogType::VIEW_ENTRY)
-        return nullptr;
-    return find(to_lower(lookup.GetEntryName()));
+duckdb::CatalogEntry* LakeSchema::find_version(const std::string& table, const duckdb::BoundAtClause& at) {
+    duckdb::Value version = at.GetValue();
+    if (!duckdb::StringUtil::CIEquals(at.Unit(), "version"))
+        raise({ErrorCode::kUnsupported, fmt::format("AT ({} => …) is not supported in the lake yet", at.Unit()),
+               "Write AT (VERSION => N)."});
+    if (!version.DefaultTryCastAs(duckdb::LogicalType::BIGINT) || version.IsNull())
+        raise({ErrorCode::kInvalidArgument, fmt::format("{} is not a version", at.GetValue().ToString())});
+    const TableName table_name{name, table};
+    const delta::TableLocation location = unwrap(view_->location(table_name));
+    auto snapshot = unwrap(delta::read_snapshot(location, version.GetValue<std::int64_t>()));
+    const std::lock_guard guard(mutex_);
+    std::unique_ptr<duckdb::CatalogEntry>& entry = entries_[fmt::format("{}@{}", table, version.ToString())];
+    if (!entry)
+        entry = LakeTable::make(catalog, *this, table_name,
+                                {std::move(snapshot), fmt::format("lagoa://{}/{}", name, location.path)});
+    return entry.get();
 }
 
-void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted, const std::function<void(duckdb::CatalogEntry&)>& callback) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(duckdb::CatalogTransaction,
+                                                                   const duckdb::EntryLookupInfo& lookup) {
+    if (lookup.GetCatalogType() != duckdb::CatalogType::TABLE_ENTRY &&
+        lookup.GetCatalogType() != duckdb::CatalogType::VIEW_ENTRY)
+        return nullptr;
+    const std::string table = to_lower(lookup.GetEntryName());
+    duckdb::CatalogEntry* const entry = find(table);
+    const auto at = lookup.GetAtClause();
+    // A view hands its AT clause on to the tables in it.
+    if (entry == nullptr || !at || entry->type != duckdb::CatalogType::TABLE_ENTRY) return entry;
+    return find_version(table, *at);
+}
+
+void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted,
+                      const std::function<void(duckdb::CatalogEntry&)>& callback) {
     if (name == DEFAULT_SCHEMA) return;
     if (wanted != duckdb::CatalogType::TABLE_ENTRY && wanted != duckdb::CatalogType::VIEW_ENTRY) return;
     for (const std::string& table : unwrap(view_->tables(name))) {
@@ -87,7 +115,8 @@ void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted, const 
             current = find(table + std::string(kCurrentSuffix));
         } catch (const duckdb::Exception& thrown) {
             // One damaged table must not hide the others from a listing; naming it in a query reports why.
-            log::warn("catalog.unreadable_table", {{"table", table}, {"error", to_error(duckdb::ErrorData(thrown)).message}});
+            log::warn("catalog.unreadable_table",
+                      {{"table", table}, {"error", to_error(duckdb::ErrorData(thrown)).message}});
             continue;
         }
         // DuckDB's own catalog lists tables and views in one set: a scan for either gets both.
@@ -96,9 +125,11 @@ void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted, const 
     }
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTable(duckdb::CatalogTransaction transaction, duckdb::BoundCreateTableInfo& info) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTable(duckdb::CatalogTransaction transaction,
+                                                                   duckdb::BoundCreateTableInfo& info) {
     const std::string table = to_lower(info.base->Cast<duckdb::CreateTableInfo>().table);
-    if (info.base->on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT && find(table) != nullptr) return nullptr;
+    if (info.base->on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT && find(table) != nullptr)
+        return nullptr;
     auto& ours = transaction.transaction->Cast<LakeTransaction>();
     ours.write(transaction.GetContext(), table_creation(ours, info));
     return nullptr;
@@ -107,31 +138,41 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateIndex(duckdb::Catal
                                                                    duckdb::TableCatalogEntry&) {
     refuse("CREATE INDEX");
 }
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateFunction(duckdb::CatalogTransaction, duckdb::CreateFunctionInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateFunction(duckdb::CatalogTransaction,
+                                                                      duckdb::CreateFunctionInfo&) {
     refuse("CREATE FUNCTION");
 }
 duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateView(duckdb::CatalogTransaction, duckdb::CreateViewInfo&) {
     refuse("CREATE VIEW");
 }
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateSequence(duckdb::CatalogTransaction, duckdb::CreateSequenceInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateSequence(duckdb::CatalogTransaction,
+                                                                      duckdb::CreateSequenceInfo&) {
     refuse("CREATE SEQUENCE");
 }
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTableFunction(duckdb::CatalogTransaction, duckdb::CreateTableFunctionInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTableFunction(duckdb::CatalogTransaction,
+                                                                           duckdb::CreateTableFunctionInfo&) {
     refuse("CREATE FUNCTION");
 }
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCopyFunction(duckdb::CatalogTransaction, duckdb::CreateCopyFunctionInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCopyFunction(duckdb::CatalogTransaction,
+                                                                          duckdb::CreateCopyFunctionInfo&) {
     refuse("CREATE FUNCTION");
 }
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreatePragmaFunction(duckdb::CatalogTransaction, duckdb::CreatePragmaFunctionInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreatePragmaFunction(duckdb::CatalogTransaction,
+                                                                            duckdb::CreatePragmaFunctionInfo&) {
     refuse("CREATE FUNCTION");
 }
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCollation(duckdb::CatalogTransaction, duckdb::CreateCollationInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCollation(duckdb::CatalogTransaction,
+                                                                       duckdb::CreateCollationInfo&) {
     refuse("CREATE COLLATION");
 }
 duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateType(duckdb::CatalogTransaction, duckdb::CreateTypeInfo&) {
     refuse("CREATE TYPE");
 }
-void LakeSchema::DropEntry(duckdb::ClientContext&, duckdb::DropInfo&) { refuse("DROP"); }
-void LakeSchema::Alter(duckdb::CatalogTransaction, duckdb::AlterInfo&) { refuse("ALTER"); }
+void LakeSchema::DropEntry(duckdb::ClientContext&, duckdb::DropInfo&) {
+    refuse("DROP");
+}
+void LakeSchema::Alter(duckdb::CatalogTransaction, duckdb::AlterInfo&) {
+    refuse("ALTER");
+}
 
 }  // namespace lagoa

@@ -1,4 +1,5 @@
 // A zone as a DuckDB schema: Delta tables, and for each with a business key the view `<table>_current`.
+// `FROM bronze.stocks AT (VERSION => 3)` is the table at that Delta version, and its view alike.
 #pragma once
 
 #include <map>
@@ -27,15 +28,23 @@ public:
               const std::function<void(duckdb::CatalogEntry&)>& callback) override;
     void Scan(duckdb::CatalogType, const std::function<void(duckdb::CatalogEntry&)>&) override {}
 
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreateTable(duckdb::CatalogTransaction transaction, duckdb::BoundCreateTableInfo& info) override;
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&, duckdb::TableCatalogEntry&) override;
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreateFunction(duckdb::CatalogTransaction, duckdb::CreateFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateTable(duckdb::CatalogTransaction transaction,
+                                                           duckdb::BoundCreateTableInfo& info) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&,
+                                                           duckdb::TableCatalogEntry&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateFunction(duckdb::CatalogTransaction,
+                                                              duckdb::CreateFunctionInfo&) override;
     duckdb::optional_ptr<duckdb::CatalogEntry> CreateView(duckdb::CatalogTransaction, duckdb::CreateViewInfo&) override;
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreateSequence(duckdb::CatalogTransaction, duckdb::CreateSequenceInfo&) override;
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreateTableFunction(duckdb::CatalogTransaction, duckdb::CreateTableFunctionInfo&) override;
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreateCopyFunction(duckdb::CatalogTransaction, duckdb::CreateCopyFunctionInfo&) override;
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreatePragmaFunction(duckdb::CatalogTransaction, duckdb::CreatePragmaFunctionInfo&) override;
-    duckdb::optional_ptr<duckdb::CatalogEntry> CreateCollation(duckdb::CatalogTransaction, duckdb::CreateCollationInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateSequence(duckdb::CatalogTransaction,
+                                                              duckdb::CreateSequenceInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateTableFunction(duckdb::CatalogTransaction,
+                                                                   duckdb::CreateTableFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateCopyFunction(duckdb::CatalogTransaction,
+                                                                  duckdb::CreateCopyFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreatePragmaFunction(duckdb::CatalogTransaction,
+                                                                    duckdb::CreatePragmaFunctionInfo&) override;
+    duckdb::optional_ptr<duckdb::CatalogEntry> CreateCollation(duckdb::CatalogTransaction,
+                                                               duckdb::CreateCollationInfo&) override;
     duckdb::optional_ptr<duckdb::CatalogEntry> CreateType(duckdb::CatalogTransaction, duckdb::CreateTypeInfo&) override;
     void DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
     void Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) override;
@@ -46,13 +55,14 @@ public:
 private:
     duckdb::CatalogEntry* find(const std::string& table);
     duckdb::CatalogEntry* find_locked(const std::string& table);
+    duckdb::CatalogEntry* find_version(const std::string& table, const duckdb::BoundAtClause& at);
     std::unique_ptr<duckdb::CatalogEntry> make_table_locked(const std::string& table);
     std::unique_ptr<duckdb::CatalogEntry> make_current_view(const std::string& view_name, duckdb::CatalogEntry& table);
 
     const std::shared_ptr<LakeView> view_;  // shared with the transaction
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<duckdb::CatalogEntry>> entries_;  // guarded by mutex_; nullptr: there is none
-    std::vector<std::unique_ptr<duckdb::CatalogEntry>> outdated_;              // guarded by mutex_; plans may still refer to them
+    std::vector<std::unique_ptr<duckdb::CatalogEntry>> outdated_;  // guarded by mutex_; plans may still refer to them
     std::map<std::string, std::shared_ptr<const delta::Snapshot>> uncommitted_;  // guarded by mutex_; shared with plans
 };
 

@@ -9,8 +9,8 @@
 
 namespace lagoa {
 
-std::unique_ptr<LakeTable> LakeTable::make(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema, const TableName& table_name,
-                                           ScanSource source) {
+std::unique_ptr<LakeTable> LakeTable::make(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
+                                           const TableName& table_name, ScanSource source) {
     const delta::Metadata& metadata = source.snapshot->metadata;
     duckdb::CreateTableInfo info(schema, table_name.table);
     if (!metadata.description.empty()) info.comment = duckdb::Value(metadata.description);
@@ -20,16 +20,18 @@ std::unique_ptr<LakeTable> LakeTable::make(duckdb::Catalog& catalog, duckdb::Sch
         const json::Value* comment = field.metadata.find("comment");
         if (comment != nullptr && comment->is_string()) column.SetComment(duckdb::Value(*comment->string()));
         info.columns.AddColumn(std::move(column));
-        if (!field.nullable) info.constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
+        if (!field.nullable)
+            info.constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
     }
     return std::make_unique<LakeTable>(catalog, schema, info, table_name, std::move(source));
 }
 
-LakeTable::LakeTable(duckdb::Catalog& of_catalog, duckdb::SchemaCatalogEntry& of_schema, duckdb::CreateTableInfo& info, TableName table_name,
-                     ScanSource source)
+LakeTable::LakeTable(duckdb::Catalog& of_catalog, duckdb::SchemaCatalogEntry& of_schema, duckdb::CreateTableInfo& info,
+                     TableName table_name, ScanSource source)
     : TableCatalogEntry(of_catalog, of_schema, info), table_name_(std::move(table_name)), source_(std::move(source)) {}
 
-duckdb::TableFunction LakeTable::GetScanFunction(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+duckdb::TableFunction LakeTable::GetScanFunction(duckdb::ClientContext& context,
+                                                 duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
     return bind_delta_scan(context, source_, this, bind_data);
 }
 
@@ -40,7 +42,8 @@ duckdb::TableStorageInfo LakeTable::GetStorageInfo(duckdb::ClientContext&) {
 }
 
 duckdb::vector<duckdb::column_t> LakeTable::GetRowIdColumns() const {
-    return {duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
+    return {duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX,
+            duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
 }
 
 }  // namespace lagoa

@@ -14,16 +14,19 @@ namespace lagoa {
 /// Immutable.
 class LakeTable final : public duckdb::TableCatalogEntry {
 public:
-    static std::unique_ptr<LakeTable> make(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema, const TableName& table_name,
-                                           ScanSource source);
-    LakeTable(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema, duckdb::CreateTableInfo& info, TableName table_name,
-              ScanSource source);
+    static std::unique_ptr<LakeTable> make(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
+                                           const TableName& table_name, ScanSource source);
+    LakeTable(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema, duckdb::CreateTableInfo& info,
+              TableName table_name, ScanSource source);
 
     const TableName& table_name() const { return table_name_; }
     const delta::Snapshot& snapshot() const { return *source_.snapshot; }
 
-    duckdb::TableFunction GetScanFunction(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override;
-    duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(duckdb::ClientContext&, duckdb::column_t) override { return nullptr; }
+    duckdb::TableFunction GetScanFunction(duckdb::ClientContext& context,
+                                          duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override;
+    duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(duckdb::ClientContext&, duckdb::column_t) override {
+        return nullptr;
+    }
     duckdb::TableStorageInfo GetStorageInfo(duckdb::ClientContext& context) override;
     duckdb::virtual_column_map_t GetVirtualColumns() const override { return delta_virtual_columns(); }
     duckdb::vector<duckdb::column_t> GetRowIdColumns() const override;

@@ -8,8 +8,8 @@
 
 namespace lagoa {
 
-LakeTransaction::LakeTransaction(duckdb::TransactionManager& of_manager, duckdb::ClientContext& client, duckdb::Catalog& catalog,
-                                 std::shared_ptr<LakeView> view)
+LakeTransaction::LakeTransaction(duckdb::TransactionManager& of_manager, duckdb::ClientContext& client,
+                                 duckdb::Catalog& catalog, std::shared_ptr<LakeView> view)
     : Transaction(of_manager, client), catalog_(catalog), view_(std::move(view)) {}
 
 LakeSchema& LakeTransaction::schema_locked(const std::string& name) {
@@ -36,7 +36,9 @@ void LakeTransaction::for_each_schema(const std::function<void(duckdb::SchemaCat
 
 void LakeTransaction::check_one_table(const TableName& table) const {
     if (!staged_ || staged_->table == table) return;
-    raise({ErrorCode::kUnsupported, fmt::format("writing {}: this transaction writes {}, and writes one table only", table.text(), staged_->table.text()),
+    raise({ErrorCode::kUnsupported,
+           fmt::format("writing {}: this transaction writes {}, and writes one table only", table.text(),
+                       staged_->table.text()),
            "COMMIT first."});
 }
 
@@ -44,7 +46,12 @@ TableWrite LakeTransaction::begin_append(const TableName& table) {
     {
         const std::lock_guard guard(mutex_);
         check_one_table(table);
-        if (staged_) return {.table = table, .base = staged_->base, .metadata = staged_->metadata, .operation = staged_->operation, .files = {}};
+        if (staged_)
+            return {.table = table,
+                    .base = staged_->base,
+                    .metadata = staged_->metadata,
+                    .operation = staged_->operation,
+                    .files = {}};
     }
     auto newest = unwrap(view_->newest(table));
     delta::Metadata metadata = newest->metadata;
@@ -53,11 +60,13 @@ TableWrite LakeTransaction::begin_append(const TableName& table) {
 
 void LakeTransaction::check_absent(const TableName& table) {
     const auto newest = view_->newest(table);
-    if (newest) raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: there is a table of that name", table.text())});
+    if (newest)
+        raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: there is a table of that name", table.text())});
     if (newest.error().code != ErrorCode::kNotFound) raise(newest.error());
     const std::lock_guard guard(mutex_);
     check_one_table(table);
-    if (staged_) raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: this transaction has created it", table.text())});
+    if (staged_)
+        raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: this transaction has created it", table.text())});
 }
 
 void LakeTransaction::write(duckdb::ClientContext& client, TableWrite write) {
@@ -86,7 +95,8 @@ duckdb::Transaction& LakeTransactionManager::StartTransaction(duckdb::ClientCont
     return started;
 }
 
-duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContext& context, duckdb::Transaction& transaction) {
+duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContext& context,
+                                                            duckdb::Transaction& transaction) {
     const auto committed = transaction.Cast<LakeTransaction>().commit();
     end(transaction);
     if (committed) return {};
@@ -94,7 +104,9 @@ duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContex
     return duckdb::ErrorData(duckdb::ExceptionType::TRANSACTION, committed.error().message);
 }
 
-void LakeTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) { end(transaction); }
+void LakeTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) {
+    end(transaction);
+}
 
 void LakeTransactionManager::end(duckdb::Transaction& transaction) {
     const std::lock_guard guard(mutex_);

@@ -62,7 +62,8 @@ private:
 /// Thread-safe.
 class LakeTransactionManager final : public duckdb::TransactionManager {
 public:
-    LakeTransactionManager(duckdb::AttachedDatabase& database, duckdb::Catalog& catalog) : TransactionManager(database), catalog_(catalog) {}
+    LakeTransactionManager(duckdb::AttachedDatabase& database, duckdb::Catalog& catalog)
+        : TransactionManager(database), catalog_(catalog) {}
 
     duckdb::Transaction& StartTransaction(duckdb::ClientContext& context) override;
     duckdb::ErrorData CommitTransaction(duckdb::ClientContext& context, duckdb::Transaction& transaction) override;

@@ -19,22 +19,26 @@ constexpr std::string_view kCheckpointShape = R"json({
 "txn": {"appId": "VARCHAR", "version": "BIGINT", "lastUpdated": "BIGINT"},
 "add": {"path": "VARCHAR", "partitionValues": "MAP(VARCHAR, VARCHAR)", "size": "BIGINT", "modificationTime": "BIGINT",
     "dataChange": "BOOLEAN", "stats": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)",
-    "deletionVector": {"storageType": "VARCHAR", "pathOrInlineDv": "VARCHAR", "offset": "INTEGER", "sizeInBytes": "INTEGER", "cardinality": "BIGINT"},
+    "deletionVector": {"storageType": "VARCHAR", "pathOrInlineDv": "VARCHAR", "offset": "INTEGER",
+        "sizeInBytes": "INTEGER", "cardinality": "BIGINT"},
     "baseRowId": "BIGINT", "defaultRowCommitVersion": "BIGINT", "clusteringProvider": "VARCHAR"},
 "remove": {"path": "VARCHAR", "deletionTimestamp": "BIGINT", "dataChange": "BOOLEAN", "extendedFileMetadata": "BOOLEAN",
     "partitionValues": "MAP(VARCHAR, VARCHAR)", "size": "BIGINT", "tags": "MAP(VARCHAR, VARCHAR)",
-    "deletionVector": {"storageType": "VARCHAR", "pathOrInlineDv": "VARCHAR", "offset": "INTEGER", "sizeInBytes": "INTEGER", "cardinality": "BIGINT"},
+    "deletionVector": {"storageType": "VARCHAR", "pathOrInlineDv": "VARCHAR", "offset": "INTEGER",
+        "sizeInBytes": "INTEGER", "cardinality": "BIGINT"},
     "baseRowId": "BIGINT", "defaultRowCommitVersion": "BIGINT"},
 "metaData": {"id": "VARCHAR", "name": "VARCHAR", "description": "VARCHAR",
     "format": {"provider": "VARCHAR", "options": "MAP(VARCHAR, VARCHAR)"}, "schemaString": "VARCHAR",
     "partitionColumns": ["VARCHAR"], "createdTime": "BIGINT", "configuration": "MAP(VARCHAR, VARCHAR)"},
-"protocol": {"minReaderVersion": "INTEGER", "minWriterVersion": "INTEGER", "readerFeatures": ["VARCHAR"], "writerFeatures": ["VARCHAR"]},
+"protocol": {"minReaderVersion": "INTEGER", "minWriterVersion": "INTEGER", "readerFeatures": ["VARCHAR"],
+    "writerFeatures": ["VARCHAR"]},
 "domainMetadata": {"domain": "VARCHAR", "configuration": "VARCHAR", "removed": "BOOLEAN"}})json";
 
 // One store under a name of its own, for as long as this lives.
 class ScopedMount {
 public:
-    ScopedMount(Mounts& mounts, ObjectStore& store) : mounts_(mounts), name_(fmt::format("_checkpoint_{}", next_.fetch_add(1))) {
+    ScopedMount(Mounts& mounts, ObjectStore& store)
+        : mounts_(mounts), name_(fmt::format("_checkpoint_{}", next_.fetch_add(1))) {
         // Lent, not owned: whoever calls ParquetIo keeps the store alive for the call.
         unwrap(mounts_.add(name_, std::shared_ptr<ObjectStore>(&store, [](ObjectStore*) {})));
     }
@@ -79,19 +83,22 @@ public:
         if (done || done.error().code == ErrorCode::kNotFound) return done;
         Error error = std::move(done).error();
         // What DuckDB itself says of a file it cannot make sense of.
-        if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kDataRejected || error.code == ErrorCode::kInternal)
+        if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kDataRejected ||
+            error.code == ErrorCode::kInternal)
             error.code = ErrorCode::kCorruption;
         return pass_on(std::move(error), "reading checkpoint {}", key);
     }
 
-    Result<std::uint64_t> write_actions(ObjectStore& store, std::string_view key, const std::vector<std::string>& actions) override {
+    Result<std::uint64_t> write_actions(ObjectStore& store, std::string_view key,
+                                        const std::vector<std::string>& actions) override {
         return guarded([&]() -> Result<std::uint64_t> {
             const ScopedMount mount(mounts(engine_), store);
             const auto session = LAGOA_TRY(engine_.connect());
             const std::string source = mount.path(key);  // unique, and says in errors what it is for
             LAGOA_TRY(session->add_source(source, std::make_shared<ActionTexts>(actions)));
-            LAGOA_TRY(session->execute(fmt::format("COPY (SELECT unnest(json_transform(action, {})) FROM rows_of({})) TO {} (FORMAT parquet)",
-                                                   quote_literal(kCheckpointShape), quote_literal(source), quote_literal(mount.path(key)))),
+            LAGOA_TRY(session->execute(fmt::format(
+                          "COPY (SELECT unnest(json_transform(action, {})) FROM rows_of({})) TO {} (FORMAT parquet)",
+                          quote_literal(kCheckpointShape), quote_literal(source), quote_literal(mount.path(key)))),
                       "writing checkpoint {}", key);
             const ObjectInfo written = LAGOA_TRY(store.head(key));
             return written.size_bytes;
@@ -104,7 +111,8 @@ private:
         duckdb::Connection connection(instance(engine_));
         // The mount's name is never used again: its footer is not worth keeping.
         connection.Query("SET parquet_metadata_cache = false");
-        const auto result = connection.SendQuery(fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", quote_literal(mount.path(key))));
+        const auto result = connection.SendQuery(
+            fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", quote_literal(mount.path(key))));
         if (result->HasError()) return pass_on(to_error(result->GetErrorObject()));
         std::string text;
         while (auto chunk = result->Fetch()) {
@@ -124,6 +132,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<delta::ParquetIo> make_parquet_io(Engine& engine) { return std::make_unique<DuckDbParquetIo>(engine); }
+std::unique_ptr<delta::ParquetIo> make_parquet_io(Engine& engine) {
+    return std::make_unique<DuckDbParquetIo>(engine);
+}
 
 }  // namespace lagoa

@@ -29,21 +29,27 @@ TEST_F(ParquetIoTest, ReadsBackWhatItWrote) {
         R"("modificationTime":1700000000001,"dataChange":false,"stats":"{\"numRecords\":3,\"minValues\":{\"x\":0.1}}","tags":{"a":"b"}}})",
         R"({"remove":{"path":"old.parquet","deletionTimestamp":1700000000002,"dataChange":true,"extendedFileMetadata":true,"partitionValues":{},"size":7}})",
         R"({"txn":{"appId":"lagoa/brapi/stocks","version":12,"lastUpdated":5}})"};
-    const auto size = parquet_->write_actions(*stores_.at("bronze"), "t/_delta_log/00000000000000000010.checkpoint.parquet", actions);
+    const auto size =
+        parquet_->write_actions(*stores_.at("bronze"), "t/_delta_log/00000000000000000010.checkpoint.parquet", actions);
     ASSERT_TRUE(size) << size.error().message;
     EXPECT_EQ(*size, stores_.at("bronze")->head("t/_delta_log/00000000000000000010.checkpoint.parquet")->size_bytes);
     const auto found = read("t/_delta_log/00000000000000000010.checkpoint.parquet");
     ASSERT_EQ(found.size(), actions.size());
-    for (std::size_t i = 0; i < actions.size(); ++i) EXPECT_EQ(found[i], json::parse(actions[i]).value()) << json::dump(found[i]);
+    for (std::size_t i = 0; i < actions.size(); ++i)
+        EXPECT_EQ(found[i], json::parse(actions[i]).value()) << json::dump(found[i]);
 }
 
 TEST_F(ParquetIoTest, KeepsTheShapesOfOtherWriters) {
     const auto session = connect();
-    run(*session, "COPY (SELECT {'path': 'a', 'partitionValues': MAP {'d': 'x'}, 'stats_parsed': {'numRecords': 2::BIGINT, 'minValues': {'t': TIMESTAMPTZ '2026-01-02 03:04:05.6+00', "
-                  "'n': TIMESTAMP '2026-01-02 03:04:05', 'd': DATE '2026-01-02', 'm': 1.50::DECIMAL(9,2), 'f': 0.1::DOUBLE, 'i': 3::SMALLINT, 'z': NULL::INTEGER}}} AS add, "
-                  "NULL::STRUCT(appId VARCHAR) AS txn) TO 'lagoa://bronze/c.parquet' (FORMAT parquet)");
-    const auto expected = json::parse(R"({"add":{"path":"a","partitionValues":{"d":"x"},"stats_parsed":{"numRecords":2,"minValues":{"t":"2026-01-02T03:04:05.6Z",)"
-                                      R"("n":"2026-01-02T03:04:05","d":"2026-01-02","m":1.50,"f":0.1,"i":3}}}})");
+    run(*session,
+        "COPY (SELECT {'path': 'a', 'partitionValues': MAP {'d': 'x'}, 'stats_parsed': {'numRecords': 2::BIGINT, "
+        "'minValues': {'t': TIMESTAMPTZ '2026-01-02 03:04:05.6+00', "
+        "'n': TIMESTAMP '2026-01-02 03:04:05', 'd': DATE '2026-01-02', 'm': 1.50::DECIMAL(9,2), 'f': 0.1::DOUBLE, 'i': "
+        "3::SMALLINT, 'z': NULL::INTEGER}}} AS add, "
+        "NULL::STRUCT(appId VARCHAR) AS txn) TO 'lagoa://bronze/c.parquet' (FORMAT parquet)");
+    const auto expected = json::parse(
+        R"({"add":{"path":"a","partitionValues":{"d":"x"},"stats_parsed":{"numRecords":2,"minValues":{"t":"2026-01-02T03:04:05.6Z",)"
+        R"("n":"2026-01-02T03:04:05","d":"2026-01-02","m":1.50,"f":0.1,"i":3}}}})");
     const auto found = read("c.parquet");
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0], expected.value()) << json::dump(found[0]);
@@ -54,20 +60,25 @@ TEST_F(ParquetIoTest, NamesWhatIsDamaged) {
     ASSERT_TRUE(stores_.at("bronze")->put("empty.parquet", ""));
     const auto none = [](std::string_view) -> Result<> { return {}; };
     EXPECT_EQ(parquet_->read_actions(*stores_.at("bronze"), "bad.parquet", none).error().code, ErrorCode::kCorruption);
-    EXPECT_EQ(parquet_->read_actions(*stores_.at("bronze"), "empty.parquet", none).error().code, ErrorCode::kCorruption);
-    EXPECT_EQ(parquet_->read_actions(*stores_.at("bronze"), "nothing.parquet", none).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(parquet_->read_actions(*stores_.at("bronze"), "empty.parquet", none).error().code,
+              ErrorCode::kCorruption);
+    EXPECT_EQ(parquet_->read_actions(*stores_.at("bronze"), "nothing.parquet", none).error().code,
+              ErrorCode::kNotFound);
 }
 
 TEST_F(ParquetIoTest, PassesOnWhatTheReaderAnswers) {
     ASSERT_TRUE(parquet_->write_actions(*stores_.at("bronze"), "c.parquet", {R"({"txn":{"appId":"a","version":1}})"}));
-    const auto stopped = parquet_->read_actions(*stores_.at("bronze"), "c.parquet", [](std::string_view) -> Result<> { return fail(ErrorCode::kUnsupported, "enough"); });
+    const auto stopped = parquet_->read_actions(*stores_.at("bronze"), "c.parquet", [](std::string_view) -> Result<> {
+        return fail(ErrorCode::kUnsupported, "enough");
+    });
     EXPECT_EQ(stopped.error().code, ErrorCode::kUnsupported);
 }
 
 TEST_F(ParquetIoTest, TablesAreReadThroughTheirCheckpoints) {
     const auto session = connect();
     run(*session, "CREATE TABLE bronze.t PARTITIONED BY (day) AS SELECT 0 AS x, DATE '2026-01-01' AS day");
-    for (int i = 1; i <= 11; ++i) run(*session, fmt::format("INSERT INTO bronze.t VALUES ({}, DATE '2026-01-{:02}')", i, i));
+    for (int i = 1; i <= 11; ++i)
+        run(*session, fmt::format("INSERT INTO bronze.t VALUES ({}, DATE '2026-01-{:02}')", i, i));
     ASSERT_TRUE(stores_.at("bronze")->head("t/_delta_log/00000000000000000010.checkpoint.parquet"));
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(stores_.at("bronze")->remove(fmt::format("t/_delta_log/{:020}.json", i)));
     EXPECT_EQ(value(*connect(), "SELECT sum(x) || ' ' || count(DISTINCT day) FROM bronze.t"), "66 11");

@@ -7,7 +7,8 @@ Result<duckdb::Value> partition_value(const std::optional<std::string>& text, co
     if (type.id() == duckdb::LogicalTypeId::BLOB) return duckdb::Value::BLOB_RAW(*text);
     duckdb::Value value(*text);
     // Without a client's context the cast knows no session time zone: text without an offset is UTC.
-    if (!value.DefaultTryCastAs(type, true)) return fail(ErrorCode::kCorruption, "partition value {} is not a {}", *text, type.ToString());
+    if (!value.DefaultTryCastAs(type, true))
+        return fail(ErrorCode::kCorruption, "partition value {} is not a {}", *text, type.ToString());
     return value;
 }
 

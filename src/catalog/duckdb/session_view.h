@@ -19,7 +19,8 @@ struct SessionView final : duckdb::ClientContextState {
 
     // DuckDB keeps only the text of what a transaction manager answers to COMMIT; told of the roll-back first, we
     // raise the Error with its code instead.
-    void TransactionRollback(duckdb::MetaTransaction&, duckdb::ClientContext&, duckdb::optional_ptr<duckdb::ErrorData>) override {
+    void TransactionRollback(duckdb::MetaTransaction&, duckdb::ClientContext&,
+                             duckdb::optional_ptr<duckdb::ErrorData>) override {
         if (const auto failed = std::exchange(failed_commit, std::nullopt)) raise(*failed);
     }
 

@@ -27,18 +27,21 @@ LeafStatistics to_leaf(const duckdb::Value& map) {
         if (key == "max") leaf.max = text;
         if (key == "has_nan") leaf.has_nan = text == "true";
         std::uint64_t count = 0;
-        if (key == "null_count" && std::from_chars(text.data(), text.data() + text.size(), count).ec == std::errc()) leaf.nulls = count;
+        if (key == "null_count" && std::from_chars(text.data(), text.data() + text.size(), count).ec == std::errc())
+            leaf.nulls = count;
     });
     return leaf;
 }
 
-Result<> check_not_null(const StagedFile& file, const delta::Metadata& metadata, const delta::PartitionValues& partitions) {
+Result<> check_not_null(const StagedFile& file, const delta::Metadata& metadata,
+                        const delta::PartitionValues& partitions) {
     for (const Field& field : metadata.schema.fields) {
         if (field.nullable) continue;
         const auto partition = partitions.find(field.name);
         const auto leaf = file.statistics.find(quote_identifier(field.name));
-        const bool has_null = partition != partitions.end() ? !partition->second.has_value()
-                                                            : leaf != file.statistics.end() && leaf->second.nulls.value_or(0) > 0;
+        const bool has_null = partition != partitions.end()
+                                  ? !partition->second.has_value()
+                                  : leaf != file.statistics.end() && leaf->second.nulls.value_or(0) > 0;
         if (has_null) return fail(ErrorCode::kDataRejected, "column {} may not be NULL", field.name);
     }
     return {};

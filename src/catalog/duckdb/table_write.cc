@@ -5,10 +5,14 @@ namespace lagoa {
 Result<> commit_write(LakeView& view, const TableWrite& write) {
     if (write.base && write.files.empty()) return {};
     const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
-    delta::CommitRequest request{.adds = write.files, .read_set = delta::ReadSet::kNothing, .operation = write.operation};
-    if (!write.base) request.metadata = write.metadata;
-    else request.operation_parameters = json::make_object({{"mode", "Append"}});
-    const delta::Version version = LAGOA_TRY(delta::commit(location, write.base, std::move(request)), "writing {}", write.table.text());
+    delta::CommitRequest request{
+        .adds = write.files, .read_set = delta::ReadSet::kNothing, .operation = write.operation};
+    if (!write.base)
+        request.metadata = write.metadata;
+    else
+        request.operation_parameters = json::make_object({{"mode", "Append"}});
+    const delta::Version version =
+        LAGOA_TRY(delta::commit(location, write.base, std::move(request)), "writing {}", write.table.text());
     view.pin(write.table, version);
     return {};
 }

@@ -24,11 +24,14 @@ void flatten_deep(duckdb::Vector& vector, duckdb::idx_t count) {
     }
 }
 
-bool is_null(const duckdb::Vector& vector, duckdb::idx_t row) { return !FlatVector::Validity(vector).RowIsValid(row); }
+bool is_null(const duckdb::Vector& vector, duckdb::idx_t row) {
+    return !FlatVector::Validity(vector).RowIsValid(row);
+}
 
 void append_value(std::string& out, const duckdb::Vector& vector, duckdb::idx_t row);
 
-void append_member(std::string& out, bool& first, std::string_view name, const duckdb::Vector& vector, duckdb::idx_t row) {
+void append_member(std::string& out, bool& first, std::string_view name, const duckdb::Vector& vector,
+                   duckdb::idx_t row) {
     if (!first) out += ',';
     first = false;
     out += quote_json(name);
@@ -88,23 +91,37 @@ void append_value(std::string& out, const duckdb::Vector& vector, duckdb::idx_t 
         return;
     }
     switch (vector.GetType().id()) {
-        case LogicalTypeId::STRUCT: return append_struct(out, vector, row);
-        case LogicalTypeId::LIST: return append_list(out, vector, row);
-        case LogicalTypeId::MAP: return append_map(out, vector, row);
-        case LogicalTypeId::BOOLEAN: out += FlatVector::GetData<bool>(vector)[row] ? "true" : "false"; return;
-        case LogicalTypeId::INTEGER: out += std::to_string(FlatVector::GetData<std::int32_t>(vector)[row]); return;
-        case LogicalTypeId::BIGINT: out += std::to_string(FlatVector::GetData<std::int64_t>(vector)[row]); return;
+        case LogicalTypeId::STRUCT:
+            return append_struct(out, vector, row);
+        case LogicalTypeId::LIST:
+            return append_list(out, vector, row);
+        case LogicalTypeId::MAP:
+            return append_map(out, vector, row);
+        case LogicalTypeId::BOOLEAN:
+            out += FlatVector::GetData<bool>(vector)[row] ? "true" : "false";
+            return;
+        case LogicalTypeId::INTEGER:
+            out += std::to_string(FlatVector::GetData<std::int32_t>(vector)[row]);
+            return;
+        case LogicalTypeId::BIGINT:
+            out += std::to_string(FlatVector::GetData<std::int64_t>(vector)[row]);
+            return;
         case LogicalTypeId::VARCHAR:
-        case LogicalTypeId::BLOB: out += quote_json(text_at(vector, row)); return;
+        case LogicalTypeId::BLOB:
+            out += quote_json(text_at(vector, row));
+            return;
         case LogicalTypeId::TIMESTAMP:
         case LogicalTypeId::TIMESTAMP_TZ: {
             const auto instant = FlatVector::GetData<duckdb::timestamp_t>(vector)[row];
-            out += quote_json(iso_instant(duckdb::Timestamp::ToString(instant), vector.GetType().id() == LogicalTypeId::TIMESTAMP_TZ));
+            out += quote_json(iso_instant(duckdb::Timestamp::ToString(instant),
+                                          vector.GetType().id() == LogicalTypeId::TIMESTAMP_TZ));
             return;
         }
         case LogicalTypeId::TINYINT:
         case LogicalTypeId::SMALLINT:
-        case LogicalTypeId::DECIMAL: out += vector.GetValue(row).ToString(); return;
+        case LogicalTypeId::DECIMAL:
+            out += vector.GetValue(row).ToString();
+            return;
         case LogicalTypeId::FLOAT:
         case LogicalTypeId::DOUBLE: {
             const duckdb::Value value = vector.GetValue(row);
@@ -112,7 +129,9 @@ void append_value(std::string& out, const duckdb::Vector& vector, duckdb::idx_t 
             out += std::isfinite(value.GetValue<double>()) ? text : quote_json(text);
             return;
         }
-        default: out += quote_json(vector.GetValue(row).ToString()); return;
+        default:
+            out += quote_json(vector.GetValue(row).ToString());
+            return;
     }
 }
 
@@ -122,7 +141,8 @@ void flatten_deep(duckdb::DataChunk& chunk) {
     for (auto& vector : chunk.data) flatten_deep(vector, chunk.size());
 }
 
-void append_json_object(std::string& out, const duckdb::vector<duckdb::string>& names, const duckdb::DataChunk& chunk, duckdb::idx_t row) {
+void append_json_object(std::string& out, const duckdb::vector<duckdb::string>& names, const duckdb::DataChunk& chunk,
+                        duckdb::idx_t row) {
     out += '{';
     bool first = true;
     for (std::size_t i = 0; i < names.size(); ++i) {

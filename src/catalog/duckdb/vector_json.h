@@ -11,8 +11,9 @@ namespace lagoa {
 void flatten_deep(duckdb::DataChunk& chunk);
 
 /// Appends the row as `{"name":value,…}`. NULL members of the row and of structs are left out, NULL values
-/// of maps and lists are null. Maps are objects; dates and instants are ISO 8601 (`Z` where they are instants); decimals are
-/// numbers with all their digits.
-void append_json_object(std::string& out, const duckdb::vector<duckdb::string>& names, const duckdb::DataChunk& chunk, duckdb::idx_t row);
+/// of maps and lists are null. Maps are objects; dates and instants are ISO 8601 (`Z` where they are instants);
+/// decimals are numbers with all their digits.
+void append_json_object(std::string& out, const duckdb::vector<duckdb::string>& names, const duckdb::DataChunk& chunk,
+                        duckdb::idx_t row);
 
 }  // namespace lagoa
