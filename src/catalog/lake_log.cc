@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/id.h"
+#include "base/log.h"
 
 namespace lagoa {
 namespace {
@@ -189,8 +190,8 @@ Result<LakeVersion> LakeLog::publish(const std::map<TableName, PublishedTable>& 
         next.run = run;
         const bool done = LAGOA_TRY(put_entry(*store_, next.version, json::dump(to_json(next, id), 2) + "\n"));
         if (!done) continue;
-        // Best effort: a reader lists from an old hint all the same.
-        [[maybe_unused]] const auto hinted = store_->put(kHintKey, std::to_string(next.version));
+        if (const auto hinted = store_->put(kHintKey, std::to_string(next.version)); !hinted)  // an old hint serves too
+            log::debug("catalog.lake_hint_failed", {{"version", next.version}, {"error", hinted.error().message}});
         return next;
     }
     return fail(ErrorCode::kConflict, "publishing {} tables: {} others published first, every time", tables.size(),
