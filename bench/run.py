@@ -52,7 +52,7 @@ def land(data, project):
             (folder / name).write_bytes(line)
             objects.append({"key": f"quotes/date_ingestion=20261120/bench/{name}", "stream": "quote", "item": "all", "format": "json", "records_of": "",
                             "sha256": hashlib.sha256(line).hexdigest(), "size_bytes": len(line), "records": 0, "fetched": now, "request": {}, "response": {}})
-    manifest = {"format": "lagoa.landing.manifest/1", "source": "quotes", "sequence": 1, "run": "bench", "started": now, "finished": now,
+    manifest = {"format": 1, "source": "quotes", "sequence": 1, "run": "bench", "started": now, "finished": now,
                 "objects": objects, "failures": [], "cursor": None}
     runs = project / "lake/landing/quotes/_runs"
     runs.mkdir()

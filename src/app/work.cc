@@ -110,8 +110,9 @@ Result<json::Object> ingest(Workspace& workspace, RunScope& scope, const std::st
         state::Database* database = LAGOA_TRY(workspace.database());
         const auto lease = LAGOA_TRY(state::Lease::take(*database, "source " + source, "ingesting " + source));
         const auto landing = LAGOA_TRY(workspace.zone("landing"));
+        Engine* engine = LAGOA_TRY(workspace.engine());
         const ingest::FetchContext context{.project = &workspace.project(), .source = &parsed, .environment = workspace.environment(),
-                                           .http = &workspace.http(), .engine = LAGOA_TRY(workspace.engine()), .clock = &workspace.clock(),
+                                           .http = &workspace.http(), .engine = engine, .clock = &workspace.clock(),
                                            .stop = stop, .run = scope.run(), .parameters = parameters, .cursor = {}};
         const auto done = LAGOA_TRY(ingest::ingest_source(context, *landing), "ingesting {}", source);
         json::Array failures;
@@ -145,7 +146,7 @@ Result<json::Object> run_job(Workspace& workspace, RunScope& scope, const std::s
         measure.set("table_name", table.text());
         return load(workspace, scope, table, stop, measure);
     });
-    if (!result) return result;
+    if (!result) return pass_on(std::move(result).error(), "job {}", job);
     json::Object named = json::make_object({{"job", job}});
     for (const auto& [key, value] : *result) named.set(key, value);
     return named;

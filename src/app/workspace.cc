@@ -42,10 +42,8 @@ Result<Engine*> Workspace::engine() {
                                           .temp_directory = project_.state_directory() / "spill",
                                           .time_zone = project_.time_zone,
                                           .extension_directory = extension_directory()}));
-        for (const auto& [name, root] : project_.zones) {
-            auto store = LAGOA_TRY(zone(name));
-            LAGOA_TRY(engine_->mount(name, std::move(store)));
-        }
+        auto landing = LAGOA_TRY(zone("landing"));  // the lake mounts the zones of its tables itself
+        LAGOA_TRY(engine_->mount("landing", std::move(landing)));
     }
     return engine_.get();
 }
@@ -53,8 +51,9 @@ Result<Engine*> Workspace::engine() {
 Result<Lake*> Workspace::lake() {
     const std::lock_guard lock(mutex_);
     if (lake_ == nullptr) {
-        LakeOptions options{.zones = {}, .log = LAGOA_TRY(open_store(project_.lake_root)), .engine = LAGOA_TRY(engine()),
-                            .clock = &clock(), .time_zone = project_.time_zone};
+        LakeOptions options{.zones = {}, .log = {}, .engine = nullptr, .clock = &clock(), .time_zone = project_.time_zone};
+        options.log = LAGOA_TRY(open_store(project_.lake_root));
+        options.engine = LAGOA_TRY(engine());
         for (const auto& [name, root] : project_.zones) {
             if (name == "landing") continue;  // objects, not tables
             options.zones[name] = LAGOA_TRY(zone(name));

@@ -56,7 +56,8 @@ std::unexpected<Error> pass_on(Error error, fmt::format_string<Args...> doing, A
 }  // namespace lagoa
 
 /// Unwraps a Result or returns its error, prefixed by the optional format and arguments.
-/// One per statement, never nested.
+/// One per statement, never nested, and never after a temporary of the same expression was made
+/// (`f({a, LAGOA_TRY(b)})`): g++ 12 does not destroy that temporary when the macro returns.
 #define LAGOA_TRY(result, ...)                                                                   \
     __extension__({                                                                              \
         auto try_ = (result);                                                                    \

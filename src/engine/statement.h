@@ -9,8 +9,8 @@
 
 namespace lagoa {
 
-/// Names of the tables and views that the SELECT `sql` reads, as written (`silver.stocks`), CTEs left out,
-/// sorted, each once. kInvalidArgument if it does not parse.
+/// The tables that the SELECT `sql` reads, as `schema.table`, sorted, each once. Views are followed to their tables.
+/// A table whose schema is not written stands alone. kInvalidArgument if it does not parse.
 Result<std::vector<std::string>> table_references(Session& session, std::string_view sql);
 
 }  // namespace lagoa

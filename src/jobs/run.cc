@@ -25,10 +25,10 @@ struct Provenance {
 Result<Provenance> provenance(const JobContext& context, Session& session, const SqlJob& job, const Contract* contract) {
     Provenance made;
     for (const auto& table : LAGOA_TRY(table_references(session, job.select), "jobs/{}.sql", job.name)) {
-        const auto name = TableName::parse(table.ends_with("_current") ? table.substr(0, table.size() - 8) : table);
-        if (!name) continue;  // a CTE or a function
-        const auto snapshot = context.lake->snapshot(*name, context.cut);
-        if (snapshot) made.inputs[name->text()] = (*snapshot)->version;
+        const auto name = TableName::parse(table);
+        if (!name) continue;  // a temporary table of the session
+        const auto snapshot = LAGOA_TRY(context.lake->snapshot(*name, context.cut), "jobs/{}.sql", job.name);
+        made.inputs[table] = snapshot->version;
     }
     made.digest = LAGOA_TRY(session.value("SELECT sha256($1)", std::vector<json::Value>{
         job.select + "\n" + (contract == nullptr ? "" : contract->version)})).value_or("");
@@ -51,7 +51,8 @@ std::optional<delta::Version> standing(const JobContext& context, const SqlJob& 
         const json::Value* value = before->find(key);
         return value != nullptr && *value == *now.find(key);
     };
-    if (!same("job") || !same("code") || !same("inputs")) return std::nullopt;
+    // A job without inputs of the lake (a file, the clock) cannot be known to be up to date.
+    if (made.inputs.empty() || !same("job") || !same("code") || !same("inputs")) return std::nullopt;
     return history->front().version;
 }
 

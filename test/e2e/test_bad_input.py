@@ -107,7 +107,7 @@ streams:
         result = json.loads(self.lagoa("job", "raw", "--param", "table=stocks", "--json").stdout)
         self.assertEqual((result["rows_in"], result["rows_out"], result["rows_quarantined"]), (3, 1, 2))
         listed = json.loads(self.lagoa("quarantine", "ls", "--json").stdout)
-        self.assertEqual([(q["table"], q["rows"]) for q in listed], [("stocks", 2)])
+        self.assertEqual([(q["table"], q["rows"]) for q in listed], [("bronze.stocks", 2)])
         shown = json.loads(self.lagoa("quarantine", "show", "stocks", "--json").stdout)
         self.assertEqual({r["pointer"] for r in shown}, {"/results/1", "/results/2"})
         self.assertIn("regularMarketPrice", json.dumps(shown))

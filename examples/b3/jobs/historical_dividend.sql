@@ -12,9 +12,15 @@ WITH dividends AS (
     SELECT *, CASE WHEN upper(label) LIKE 'J%' THEN 'JCP' WHEN upper(label) LIKE 'REND%' THEN 'RENDIMENTO' ELSE 'DIVIDENDO' END AS kind
     FROM dividends
     WHERE last_date_prior IS NOT NULL
-), payments AS (
+), known AS (
+    -- A payment announced without its date and dated later is one payment: the undated row gives way.
+    SELECT * FROM kinds
+    QUALIFY payment_date IS NOT NULL OR count(payment_date) OVER (PARTITION BY preference, symbol, last_date_prior, kind, rate, related_to) = 0
+), numbered AS (
     SELECT *, row_number() OVER (PARTITION BY preference, symbol, last_date_prior, kind, rate ORDER BY payment_date NULLS LAST, related_to) AS nth
-    FROM kinds
+    FROM known
+), payments AS (
+    SELECT * FROM numbered
     QUALIFY row_number() OVER (PARTITION BY symbol, last_date_prior, kind, rate, nth ORDER BY preference) = 1
 ), ex_days AS (
     -- The ex-date is the first session after the last day with the right, so that a payment on a day without

@@ -112,6 +112,92 @@ private:
     bool json_ = false;
 };
 
+class QuarantineListVerb final : public Verb {
+public:
+    void add(CLI::App& app) override {
+        command = noun(app, "quarantine", "Rows that broke a contract")->add_subcommand("ls", "Tables that have rows in quarantine");
+        command->add_flag("--json", json_, "Print as JSON");
+    }
+
+    Result<> run(const Invocation& invocation) override {
+        const auto workspace = LAGOA_TRY(invocation.open());
+        Lake* lake = LAGOA_TRY(workspace->lake());
+        const auto tables = LAGOA_TRY(ingest::list_quarantine(*lake, Cut{.base = Cut::Base::kHead, .pins = {}}));
+        json::Array array;
+        std::vector<std::vector<std::string>> rows;
+        for (const auto& table : tables) {
+            json::Object rules;
+            std::string list;
+            for (const auto& [rule, count] : table.rules) {
+                rules.set(rule, count);
+                list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", rule, count);
+            }
+            array.push_back(json::make_object({{"table", table.table.text()}, {"rows", table.rows}, {"last", format_instant(table.last)}, {"rules", std::move(rules)}}));
+            rows.push_back({table.table.text(), fmt::format("{}", table.rows), shown(table.last), list});
+        }
+        if (json_) print_json(json::Value(std::move(array)), stdout);
+        else print_table({"table", "rows", "last", "rules broken"}, rows, stdout);
+        return {};
+    }
+
+private:
+    bool json_ = false;
+};
+
+class QuarantineShowVerb final : public Verb {
+public:
+    void add(CLI::App& app) override {
+        command = noun(app, "quarantine", "Rows that broke a contract")->add_subcommand("show", "Rows of a table with the rules they break, newest first");
+        command->add_option("TABLE", table_, "e.g. stocks or silver.stocks_refined; the zone is bronze unless it is named")->required();
+        command->add_option("-n,--limit", limit_, "Rows at most")->default_str("20")->check(CLI::Range(1, 100'000));
+        command->add_flag("--json", json_, "Print as JSON");
+    }
+
+    Result<> run(const Invocation& invocation) override {
+        const TableName table = LAGOA_TRY(TableName::parse(table_.find('.') == std::string::npos ? "bronze." + table_ : table_));
+        const auto workspace = LAGOA_TRY(invocation.open());
+        Lake* lake = LAGOA_TRY(workspace->lake());
+        const auto session = LAGOA_TRY(lake->connect(Cut{.base = Cut::Base::kHead, .pins = {}}));
+        const auto rows = LAGOA_TRY(ingest::show_quarantine(*session, table, limit_));
+        if (json_) print(rows);
+        else print_text(rows);
+        return {};
+    }
+
+private:
+    static void print(const std::vector<ingest::QuarantinedRow>& rows) {
+        json::Array array;
+        for (const auto& row : rows) {
+            array.push_back(json::make_object({{"id", row.id}, {"source", row.source}, {"sequence", row.sequence}, {"run", row.run},
+                                               {"quarantined_at", format_instant(row.quarantined_at)}, {"rules", row.rules},
+                                               {"contract_version", row.contract_version}, {"object", row.object}, {"pointer", row.pointer},
+                                               {"record", json::parse(row.record).value_or(json::Value(row.record))}}));
+        }
+        print_json(json::Value(std::move(array)), stdout);
+    }
+
+    static void print_text(const std::vector<ingest::QuarantinedRow>& rows) {
+        for (const auto& row : rows) {
+            fmt::print("{}  {}  run {}\n  in {} at {}\n", row.id.substr(0, 12), shown(row.quarantined_at), row.run, row.object, row.pointer);
+            if (const auto* rules = row.rules.array())
+                for (const auto& rule : *rules)
+                    fmt::print("  {} {}: {}\n", rule.string_at("rule").value_or(""), rule.string_at("column").value_or(""), rule.string_at("message").value_or(""));
+            fmt::print("  {}\n\n", row.record);
+        }
+    }
+
+    std::string table_;
+    std::size_t limit_ = 20;
+    bool json_ = false;
+};
+
 }  // namespace
+
+void add_record_verbs(std::vector<std::unique_ptr<Verb>>& verbs) {
+    verbs.push_back(std::make_unique<RunsListVerb>());
+    verbs.push_back(std::make_unique<RunsShowVerb>());
+    verbs.push_back(std::make_unique<QuarantineListVerb>());
+    verbs.push_back(std::make_unique<QuarantineShowVerb>());
+}
 
 }  // namespace lagoa::app

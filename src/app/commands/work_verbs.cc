@@ -58,14 +58,17 @@ public:
     }
 
 private:
-    // On a terminal one line a state; elsewhere the same, plain.
+    // One line a state entered, one a task that failed, with the state that the failure belongs to.
     static EventListener progress() {
-        return [](const flow::Event& event) {
+        return [states = std::map<std::int64_t, std::string>()](const flow::Event& event) mutable {
+            const auto before = states.find(event.previous_id);
+            const std::string state = event.state.empty() && before != states.end() ? before->second : event.state;
+            states[event.id] = state;
             const bool entered = event.type.ends_with("StateEntered");
-            if (!entered && event.type != "TaskFailed" && event.type != "ExecutionFailed") return;
+            if (!entered && event.type != "TaskFailed") return;
             const json::Value details(event.details);
-            fmt::print(stderr, "{} {} {}{}\n", format_instant(event.time).substr(11, 8), entered ? "->" : "!!", event.state,
-                       entered ? "" : " " + details.string_at("cause").value_or(""));
+            fmt::print(stderr, "{} {} {}{}\n", format_instant(event.time).substr(11, 8), entered ? "->" : "!!", state,
+                       entered ? "" : ": " + details.string_at("cause").value_or(""));
         };
     }
 
