@@ -29,7 +29,7 @@
 namespace lagoa {
 namespace {
 
-constexpr duckdb::idx_t kTargetFileBytes = duckdb::idx_t{512}
+constexpr duckdb::idx_t kTargetFileBytes = duckdb::idx_t{256}
                                            << 20;  // an unpartitioned write begins a new file beyond it
 
 // Collects the files that the Parquet writer below it has closed and hands them to the transaction.

@@ -81,6 +81,11 @@ void LakeTransaction::write(duckdb::ClientContext& client, TableWrite write) {
     schema_locked(staged_->table.zone).set_uncommitted(staged_->table.table, uncommitted_snapshot(*staged_));
 }
 
+void LakeTransaction::roll_back() {
+    const std::lock_guard guard(mutex_);
+    if (staged_) discard_write(*view_, *staged_);
+}
+
 Result<> LakeTransaction::commit() {
     const std::lock_guard guard(mutex_);
     if (!staged_) return {};
@@ -105,6 +110,7 @@ duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContex
 }
 
 void LakeTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) {
+    transaction.Cast<LakeTransaction>().roll_back();
     end(transaction);
 }
 

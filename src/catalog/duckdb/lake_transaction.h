@@ -47,6 +47,8 @@ public:
     void write(duckdb::ClientContext& client, TableWrite write);
     /// Commits what was staged.
     Result<> commit();
+    /// Takes away what was staged.
+    void roll_back();
 
 private:
     LakeSchema& schema_locked(const std::string& name);

@@ -1,5 +1,7 @@
 #include "catalog/duckdb/table_write.h"
 
+#include "base/log.h"
+
 namespace lagoa {
 
 Result<> commit_write(LakeView& view, const TableWrite& write) {
@@ -11,10 +13,26 @@ Result<> commit_write(LakeView& view, const TableWrite& write) {
         request.metadata = write.metadata;
     else
         request.operation_parameters = json::make_object({{"mode", "Append"}});
-    const delta::Version version =
-        LAGOA_TRY(delta::commit(location, write.base, std::move(request)), "writing {}", write.table.text());
-    view.pin(write.table, version);
+    const auto version = delta::commit(location, write.base, std::move(request));
+    if (!version) {
+        const bool outcome_unknown =
+            version.error().code == ErrorCode::kUnavailable || version.error().code == ErrorCode::kDeadlineExceeded;
+        if (!outcome_unknown) discard_write(view, write);
+        return pass_on(version.error(), "writing {}", write.table.text());
+    }
+    view.pin(write.table, *version);
     return {};
+}
+
+void discard_write(LakeView& view, const TableWrite& write) {
+    const auto location = view.location(write.table);
+    if (!location) return;
+    for (const delta::AddFile& file : write.files) {
+        const auto removed = location->store->remove(location->path + "/" + delta::decode_path(file.path));
+        if (!removed)
+            log::warn("catalog.orphan_left",
+                      {{"table", write.table.text()}, {"file", file.path}, {"error", removed.error().message}});
+    }
 }
 
 std::shared_ptr<const delta::Snapshot> uncommitted_snapshot(const TableWrite& write) {

@@ -12,7 +12,7 @@
 namespace lagoa {
 
 /// An append, or the creation of a table with its first rows. The files are written and durable, but no
-/// reader knows of them before commit_write(); dropped, they are orphans for vacuum.
+/// reader knows of them before commit_write().
 struct TableWrite {
     TableName table;
     std::shared_ptr<const delta::Snapshot> base;  ///< Shared with the view's cache; nullptr: the table is created.
@@ -21,9 +21,12 @@ struct TableWrite {
     std::vector<delta::AddFile> files;
 };
 
-/// Commits and pins the version made in `view`, so that its session sees it. As delta::commit;
-/// an append of no files makes no version.
+/// Commits and pins the version made in `view`, so that its session sees it. As delta::commit; an append of no
+/// files makes no version. A commit that failed takes the files away, unless its outcome is unknown.
 Result<> commit_write(LakeView& view, const TableWrite& write);
+
+/// Removes the files of a write that will not be committed, as far as it can: what is left is harmless.
+void discard_write(LakeView& view, const TableWrite& write);
 
 /// The table as the transaction itself sees it before the commit.
 std::shared_ptr<const delta::Snapshot> uncommitted_snapshot(const TableWrite& write);
