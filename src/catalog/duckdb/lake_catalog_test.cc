@@ -105,8 +105,9 @@ TEST_F(LakeCatalogTest, ReadsATableAtItsVersions) {
     register_delta_function(*engine_);
     EXPECT_EQ(value(*session, "SELECT sum(x) FROM delta('lagoa://bronze/t', version => 1)"), "3");
     EXPECT_EQ(error_of(*session, "FROM delta('/no/such/folder')"), ErrorCode::kNotFound);
-    run(*session, "SET enable_external_access = false");
+    run(*session, "SET allowed_directories = ['lagoa://']; SET enable_external_access = false");
     EXPECT_EQ(error_of(*session, "FROM delta('/tmp')"), ErrorCode::kPermissionDenied);
+    EXPECT_EQ(value(*session, "SELECT sum(x) FROM bronze.t"), "6");
 }
 
 TEST_F(LakeCatalogTest, TwoScansOfEqualShapeAreTwoScans) {
