@@ -114,7 +114,7 @@ Result<json::Object> ingest(Workspace& workspace, RunScope& scope, const std::st
         const ingest::FetchContext context{.project = &workspace.project(), .source = &parsed, .environment = workspace.environment(),
                                            .http = &workspace.http(), .engine = engine, .clock = &workspace.clock(),
                                            .stop = stop, .run = scope.run(), .parameters = parameters, .cursor = {}};
-        const auto done = LAGOA_TRY(ingest::ingest_source(context, *landing), "ingesting {}", source);
+        const auto done = LAGOA_TRY(ingest::ingest_source(context, *landing));
         json::Array failures;
         for (const auto& failure : done.failures)
             failures.push_back(json::make_object({{"stream", failure.stream}, {"item", failure.item}, {"code", failure.code}, {"message", failure.message}}));

@@ -9,8 +9,14 @@
 
 namespace lagoa {
 
-/// The tables that the SELECT `sql` reads, as `schema.table`, sorted, each once. Views are followed to their tables.
-/// A table whose schema is not written stands alone. kInvalidArgument if it does not parse.
-Result<std::vector<std::string>> table_references(Session& session, std::string_view sql);
+/// What the rows of a SELECT depend on.
+struct References {
+    std::vector<std::string> tables;  ///< `schema.table`, sorted, each once; views are followed to their tables.
+    /// Whether the tables' versions decide the rows: false for one that reads files, or calls now() or random().
+    bool only_tables = true;
+};
+
+/// kInvalidArgument if `sql` is not one statement that parses and binds.
+Result<References> references(Session& session, std::string_view sql);
 
 }  // namespace lagoa

@@ -37,7 +37,8 @@ public:
     Result<Source> read(const std::string& name) {
         if (!document_.root().is_object())
             return document_.fail_at("", "is not a mapping", "Write kind: and streams:.");
-        Source source{.name = name, .kind = LAGOA_TRY(required_text("/kind")), .document = document_, .streams = {}};
+        Source source{.name = name, .kind = {}, .document = document_, .streams = {}};
+        source.kind = LAGOA_TRY(required_text("/kind"));
         const std::size_t count = LAGOA_TRY(list_size("/streams"));
         if (count == 0)
             return document_.fail_at("/streams", "lists no stream", "Write at least one - name: … under streams:.");

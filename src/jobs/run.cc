@@ -13,6 +13,7 @@ constexpr std::string_view kStage = "temp.job_stage";
 // What a version was made of: equal text, equal rows.
 struct Provenance {
     std::map<std::string, delta::Version> inputs;
+    bool complete = true;  // nothing but the inputs decides the rows: no file, no clock
     std::string digest;  // of the job's text and its contract's version
 
     json::Object to_json(const SqlJob& job, const std::string& run) const {
@@ -24,7 +25,9 @@ struct Provenance {
 
 Result<Provenance> provenance(const JobContext& context, Session& session, const SqlJob& job, const Contract* contract) {
     Provenance made;
-    for (const auto& table : LAGOA_TRY(table_references(session, job.select), "jobs/{}.sql", job.name)) {
+    const References read = LAGOA_TRY(references(session, job.select), "jobs/{}.sql", job.name);
+    made.complete = read.only_tables;
+    for (const auto& table : read.tables) {
         const auto name = TableName::parse(table);
         if (!name) continue;  // a temporary table of the session
         const auto snapshot = LAGOA_TRY(context.lake->snapshot(*name, context.cut), "jobs/{}.sql", job.name);
@@ -37,7 +40,7 @@ Result<Provenance> provenance(const JobContext& context, Session& session, const
 
 // The target's newest version if it was made of the same things.
 std::optional<delta::Version> standing(const JobContext& context, const SqlJob& job, const Provenance& made) {
-    if (job.mode == WriteMode::kAppend) return std::nullopt;
+    if (job.mode == WriteMode::kAppend || !made.complete) return std::nullopt;
     const auto location = context.lake->locate(job.target);
     if (!location) return std::nullopt;
     const auto history = delta::read_history(*location, 1);
@@ -51,8 +54,7 @@ std::optional<delta::Version> standing(const JobContext& context, const SqlJob& 
         const json::Value* value = before->find(key);
         return value != nullptr && *value == *now.find(key);
     };
-    // A job without inputs of the lake (a file, the clock) cannot be known to be up to date.
-    if (made.inputs.empty() || !same("job") || !same("code") || !same("inputs")) return std::nullopt;
+    if (!same("job") || !same("code") || !same("inputs")) return std::nullopt;
     return history->front().version;
 }
 

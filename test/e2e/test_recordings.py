@@ -39,9 +39,9 @@ class Recordings(lakehouse.LakehouseTest):
         expected = {}
         for line in (DATA / "b3/COTAHIST_D25062021.TXT").read_bytes().split(b"\r\n"):
             if line.startswith(b"01"):
-                key = (line[12:24].decode("latin-1").strip(), line[24:27].decode().strip(), line[49:52].decode().strip())
+                key = (line[12:24].decode("latin-1").strip(), line[24:27].decode().strip(), int(line[49:52].decode().strip() or 0))
                 expected[key] = (int(line[56:69]), int(line[108:121]), int(line[170:188]))
-        rows = self.rows("""SELECT symbol, market_type, coalesce(term_days, '') AS term, CAST(open * 100 AS BIGINT) AS o, CAST(close * 100 AS BIGINT) AS c,
+        rows = self.rows("""SELECT symbol, market_type, coalesce(term_days, 0) AS term, CAST(open * 100 AS BIGINT) AS o, CAST(close * 100 AS BIGINT) AS c,
                             CAST(volume * 100 AS BIGINT) AS v FROM bronze.cotahist""", *at)
         self.assertEqual({(r["symbol"], r["market_type"], r["term"]): (r["o"], r["c"], r["v"]) for r in rows}, expected)
 

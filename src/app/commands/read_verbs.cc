@@ -58,7 +58,9 @@ public:
         const auto session = LAGOA_TRY(lake->connect(cut));
         const InterruptOnStop interrupt(*session, invocation.stop);
         if (format == OutputFormat::kParquet) return write_parquet(*session, sql);
-        const auto rows = LAGOA_TRY(session->query(sql));
+        const auto queried = session->query(sql);
+        if (!queried) return std::unexpected(with_hint(queried.error()));
+        const auto& rows = *queried;
         if (output_.empty()) return print_rows(*rows, format, stdout);
         const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(output_.c_str(), "wb"), std::fclose);
         if (file == nullptr) return fail(ErrorCode::kPermissionDenied, "writing {}: {}", output_, std::strerror(errno));
@@ -66,6 +68,13 @@ public:
     }
 
 private:
+    // A table that nobody has published is not there for most readers.
+    Error with_hint(Error error) const {
+        if (error.code == ErrorCode::kNotFound && error.hint.empty() && at_ == "published")
+            error.hint = "lagoa table ls lists what is published; --at head reads what is not yet.";
+        return error;
+    }
+
     // Parquet is written by the engine, to a file; without --output it goes on to stdout.
     Result<> write_parquet(Session& session, const std::string& sql) const {
         namespace fs = std::filesystem;
@@ -73,7 +82,7 @@ private:
         std::string_view select = trim(sql);
         while (select.ends_with(';')) select = trim(select.substr(0, select.size() - 1));
         const auto copied = session.execute(fmt::format("COPY ({}) TO {} (FORMAT parquet)", select, quote_literal(target.string())));
-        if (!copied) return pass_on(copied.error());
+        if (!copied) return std::unexpected(with_hint(copied.error()));
         if (!output_.empty()) return {};
         const auto bytes = read_text(target.string());
         std::error_code ignored;  // a temporary file left behind is no failure of the query

@@ -2,10 +2,11 @@
 
 #include <set>
 
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/parser.hpp"
-#include "duckdb/parser/query_node/select_node.hpp"
-#include "duckdb/parser/statement/select_statement.hpp"
-#include "duckdb/parser/tableref/basetableref.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/planner.hpp"
 
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
@@ -13,22 +14,33 @@
 namespace lagoa {
 namespace {
 
-// DuckDB gives a reference as SQL text, with its catalog and alias (`lake.bronze.stocks AS s`): its parser reads it back.
-std::string schema_and_table(const std::string& reference) {
-    duckdb::Parser parser;
-    parser.ParseQuery("SELECT * FROM " + reference);
-    const auto& select = parser.statements.at(0)->Cast<duckdb::SelectStatement>();
-    const auto& table = select.node->Cast<duckdb::SelectNode>().from_table->Cast<duckdb::BaseTableRef>();
-    return table.schema_name.empty() ? table.table_name : table.schema_name + "." + table.table_name;
+void collect(duckdb::LogicalOperator& node, std::set<std::string>& tables, bool& only_tables) {
+    if (node.type == duckdb::LogicalOperatorType::LOGICAL_GET) {
+        const auto table = node.Cast<duckdb::LogicalGet>().GetTable();
+        if (table) tables.insert(table->ParentSchema().name + "." + table->name);
+        else only_tables = false;
+    }
+    for (const auto& expression : node.expressions) only_tables = only_tables && expression->IsConsistent();
+    for (const auto& child : node.children) collect(*child, tables, only_tables);
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> table_references(Session& session, std::string_view sql) {
-    return guarded([&]() -> Result<std::vector<std::string>> {
+Result<References> references(Session& session, std::string_view sql) {
+    return guarded([&]() -> Result<References> {
+        duckdb::Parser parser;
+        parser.ParseQuery(std::string(sql));
+        if (parser.statements.size() != 1) return fail(ErrorCode::kInvalidArgument, "there are {} statements, not one", parser.statements.size());
         std::set<std::string> tables;
-        for (const auto& reference : context(session).GetTableNames(std::string(sql), true)) tables.insert(schema_and_table(reference));
-        return std::vector<std::string>(tables.begin(), tables.end());
+        bool only_tables = true;
+        duckdb::ClientContext& client = context(session);
+        // The plan before the optimiser, which drops what today's statistics make superfluous.
+        client.RunFunctionInTransaction([&] {
+            duckdb::Planner planner(client);
+            planner.CreatePlan(std::move(parser.statements.front()));
+            collect(*planner.plan, tables, only_tables);
+        });
+        return References{.tables = {tables.begin(), tables.end()}, .only_tables = only_tables};
     });
 }
 

@@ -30,7 +30,8 @@ Result<FileStream> read_stream(const Source& source, const Stream& stream, const
     std::string files = LAGOA_TRY(declared.text("files"));
     if (files.empty() || files.find('/') != std::string::npos)
         return declared.fail_at("files", "is not a pattern of file names", "Write it like COTAHIST_D*.TXT.");
-    return FileStream{std::move(files), LAGOA_TRY(FixedWidthLayout::read(declared))};
+    FixedWidthLayout layout = LAGOA_TRY(FixedWidthLayout::read(declared));
+    return FileStream{std::move(files), std::move(layout)};
 }
 
 struct Settings {

@@ -45,7 +45,8 @@ Result<> FixedWidthLayout::read_fields(const Declaration& stream) {
     const Declaration fields = LAGOA_TRY(stream.section("fields"));
     for (const auto& [name, value] : *declared->object()) {
         if (name.starts_with('_')) return fields.fail_at(name, "a name that starts with _ is reserved");
-        fields_.push_back({name, LAGOA_TRY(read_range(fields, name))});
+        const auto range = LAGOA_TRY(read_range(fields, name));
+        fields_.push_back({name, range});
     }
     return {};
 }

@@ -19,7 +19,9 @@ struct RelationStream {
 Result<RelationStream> read_stream(const Source& source, const Stream& stream, const json::Value& root) {
     const Declaration declared = stream_of(source, stream, root);
     LAGOA_TRY(declared.only({"name", "description", "relation", "order_by", "tables"}));
-    RelationStream out{LAGOA_TRY(declared.text("relation")), LAGOA_TRY(declared.texts("order_by"))};
+    RelationStream out;
+    out.relation = LAGOA_TRY(declared.text("relation"));
+    out.order_by = LAGOA_TRY(declared.texts("order_by"));
     const auto parts = split(out.relation, '.');
     const bool named =
         parts.size() <= 2 && std::ranges::none_of(parts, [](std::string_view part) { return part.empty(); });
