@@ -113,6 +113,22 @@ def row(values):
     return [round(f(values), 3) for f in (min, statistics.median, max)]
 
 
+def described(report, figures):
+    """`report` with the machine, the commit and the figures of each program as [min, median, max]."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    return {**report, "commit": commit, "date": datetime.date.today().isoformat(), "machine": f"{cpu}, {os.cpu_count()} cores",
+            "columns": ["min", "median", "max"],
+            "programs": {name: {"wall_s": row([v[0] for v in values]), "cpu_s": row([v[1] for v in values]), "peak_mb": row([v[2] for v in values])}
+                         for name, values in figures.items()}}
+
+
+def keep(report, name):
+    if name:
+        (ROOT / "bench/results").mkdir(exist_ok=True)
+        (ROOT / f"bench/results/{name}.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lagoa", default=str(ROOT / "build/release/bin/lagoa"))
@@ -137,20 +153,13 @@ def main():
         same = all(result[k] == reference[k] for k in ("rows", "vol", "hist")) and abs(result["chg"] - reference["chg"]) < 0.02
         if not same:
             raise SystemExit(f"{name} made other rows: {result}, DuckDB made {reference}")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    report = {"what": "landing to bronze to silver", "size": options.size, "rows": SIZES[options.size][0], "runs": options.runs, "commit": commit,
-              "date": datetime.date.today().isoformat(), "machine": f"{cpu}, {os.cpu_count()} cores", "command": "./dev bench --size " + options.size,
-              "sums": reference, "columns": ["min", "median", "max"],
-              "programs": {name: {"wall_s": row([v[0] for v in values]), "cpu_s": row([v[1] for v in values]), "peak_mb": row([v[2] for v in values])}
-                           for name, values in figures.items()}}
+    report = described({"what": "landing to bronze to silver", "size": options.size, "rows": SIZES[options.size][0], "runs": options.runs,
+                        "command": "./dev bench --size " + options.size, "sums": reference}, figures)
     base = report["programs"]["DuckDB to Parquet"]["cpu_s"][1]
     print(f"{'program':36} {'CPU s':>8} {'wall s':>8} {'peak MB':>8} {'CPU / DuckDB':>13}   (medians of {options.runs})")
     for name, program in report["programs"].items():
         print(f"{name:36} {program['cpu_s'][1]:8.3f} {program['wall_s'][1]:8.3f} {program['peak_mb'][1]:8.0f} {program['cpu_s'][1] / base:13.2f}")
-    if options.write:
-        (ROOT / "bench/results").mkdir(exist_ok=True)
-        (ROOT / f"bench/results/{options.write}.json").write_text(json.dumps(report, indent=1) + "\n")
+    keep(report, options.write)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@
 namespace lagoa::app {
 namespace {
 
-Result<std::optional<sample::Day>> parse_day(const std::string& text) {
+Result<std::optional<sample::Day>> parse_day(std::string_view option, const std::string& text) {
     if (text.empty()) return std::optional<sample::Day>();
     const auto instant = parse_instant(text + "T00:00:00Z");
-    if (!instant) return fail(ErrorCode::kInvalidArgument, "--today {} is not a day like 2026-11-25", text);
+    if (!instant) return fail(ErrorCode::kInvalidArgument, "{} {} is not a day like 2026-11-25", option, text);
     return std::optional(sample::Day{std::chrono::floor<std::chrono::days>(*instant)});
 }
 
@@ -34,19 +34,20 @@ SampleMarket::~SampleMarket() {
 }
 
 Result<std::unique_ptr<SampleMarket>> SampleMarket::start(const SampleMarketOptions& options) {
-    const auto folder = std::filesystem::temp_directory_path() / ("lagoa-sample-" + new_uuid());
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) return fail(ErrorCode::kPermissionDenied, "making {}: {}", folder.string(), error.message());
     sample::SampleOptions wanted;
     wanted.port = options.port;
     wanted.market.seed = options.seed;
     wanted.market.stocks = options.assets;
     wanted.market.funds = options.funds;
-    wanted.today = LAGOA_TRY(parse_day(options.today));
+    wanted.today = LAGOA_TRY(parse_day("--today", options.today));
+    if (const auto from = LAGOA_TRY(parse_day("--from", options.from))) wanted.from = *from;
     wanted.plan = plan_of(options.plan);
     wanted.recordings = options.recordings;
     wanted.with_legacy = !options.no_legacy;
+    const auto folder = std::filesystem::temp_directory_path() / ("lagoa-sample-" + new_uuid());
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return fail(ErrorCode::kPermissionDenied, "making {}: {}", folder.string(), error.message());
     wanted.b3_directory = folder;
     auto server = sample::SampleServer::start(wanted);
     if (!server) {

@@ -21,6 +21,7 @@ struct SampleMarketOptions {
     std::uint64_t seed = 2026;
     unsigned assets = 10;
     unsigned funds = 30;
+    std::string from;        ///< YYYY-MM-DD: first day of the API's and the database's history; empty: 2021-01-01
     std::string today;       ///< YYYY-MM-DD; empty: the clock's day
     std::string plan = "pro";
     std::string recordings;  ///< Folder of recorded answers; empty: all is simulated.

@@ -70,6 +70,19 @@ Result<Document> Document::parse(std::string name, std::string_view text) {
     return document;
 }
 
+const json::Value* Document::at(std::string_view pointer) const {
+    const json::Value* value = json::at_pointer(root_, pointer);
+    return value != nullptr && value->is_null() ? nullptr : value;
+}
+
+Result<std::string> Document::text_at(std::string_view pointer) const {
+    const json::Value* value = at(pointer);
+    if (value == nullptr) return std::string();
+    if (value->is_string()) return *value->string();
+    if (value->is_number()) return value->number()->text;
+    return fail_at(pointer, fmt::format("is a {}, not a text", value->kind()));
+}
+
 int Document::line_of(std::string_view pointer) const {
     for (std::string_view at = pointer;;) {
         const auto found = lines_.find(at);

@@ -30,6 +30,14 @@ TEST(Document, NamesFileLineAndField) {
     EXPECT_EQ(error.message, "sources/a.yaml:5: /tickers/1: no such ticker");
 }
 
+TEST(Document, ReadsTextsAndTakesNullForAbsent) {
+    const auto document = Document::parse("a.yaml", kText).value();
+    EXPECT_EQ(document.text_at("/rate").value(), "0.10");
+    EXPECT_EQ(document.text_at("/missing").value(), "");
+    EXPECT_EQ(document.at("/nested/deep/off"), nullptr);
+    EXPECT_EQ(document.text_at("/tickers").error().code, ErrorCode::kInvalidConfig);
+}
+
 TEST(Document, RefusesBadYaml) {
     for (const auto* bad : {"a: [1", "a: 1\na: 2", "a: \xC1", "\tb: 1"})
         EXPECT_EQ(Document::parse("x.yaml", bad).error().code, ErrorCode::kInvalidConfig) << bad;

@@ -53,28 +53,14 @@ public:
     }
 
 private:
-    const json::Value* at(std::string_view pointer) const {
-        const json::Value* value = json::at_pointer(document_.root(), pointer);
-        return value != nullptr && value->is_null() ? nullptr : value;
-    }
-
-    // A scalar's text as it was written; empty if absent.
-    Result<std::string> text(const std::string& pointer) const {
-        const json::Value* value = at(pointer);
-        if (value == nullptr) return std::string();
-        if (value->is_string()) return *value->string();
-        if (value->is_number()) return value->number()->text;
-        return document_.fail_at(pointer, fmt::format("is a {}, not a text", value->kind()));
-    }
-
     Result<std::string> required_text(const std::string& pointer) const {
-        std::string found = LAGOA_TRY(text(pointer));
+        std::string found = LAGOA_TRY(document_.text_at(pointer));
         if (found.empty()) return document_.fail_at(pointer, "is missing");
         return found;
     }
 
     Result<bool> flag(const std::string& pointer) const {
-        const json::Value* value = at(pointer);
+        const json::Value* value = document_.at(pointer);
         if (value == nullptr) return false;
         if (value->is_bool()) return *value->boolean();
         return document_.fail_at(pointer, fmt::format("is a {}, not true or false", value->kind()),
@@ -82,7 +68,7 @@ private:
     }
 
     Result<std::size_t> list_size(const std::string& pointer) const {
-        const json::Value* value = at(pointer);
+        const json::Value* value = document_.at(pointer);
         if (value == nullptr) return std::size_t{0};
         if (!value->is_array()) return document_.fail_at(pointer, fmt::format("is a {}, not a list", value->kind()));
         return value->array()->size();
@@ -97,7 +83,7 @@ private:
     }
 
     Result<Stream> read_stream(const std::string& pointer) const {
-        const json::Value* value = at(pointer);
+        const json::Value* value = document_.at(pointer);
         if (value == nullptr || !value->is_object())
             return document_.fail_at(pointer, "is not a mapping", "Write - name: … .");
         Stream stream{.name = LAGOA_TRY(required_text(pointer + "/name")),
@@ -121,7 +107,7 @@ private:
             return document_.fail_at(pointer + "/table", fmt::format("\"{}\" is not a bronze table's name", name),
                                      "Write e.g. table: bronze.stocks.");
         TableMapping mapping{
-            .table = *table, .records = LAGOA_TRY(text(pointer + "/records")), .columns = {}, .skip_when_all_null = {}};
+            .table = *table, .records = LAGOA_TRY(document_.text_at(pointer + "/records")), .columns = {}, .skip_when_all_null = {}};
         if (!mapping.records.empty() && mapping.records[0] != '/')
             return document_.fail_at(pointer + "/records", fmt::format("\"{}\" does not start with /", mapping.records),
                                      "Write e.g. /results/*.");
@@ -145,15 +131,15 @@ private:
         LAGOA_TRY(check_fields(document_, pointer, kColumnFields));
         std::vector<std::string> names = LAGOA_TRY(texts(pointer + "/columns"));
         const bool several = !names.empty();
-        if (several == (at(pointer + "/column") != nullptr))
+        if (several == (document_.at(pointer + "/column") != nullptr))
             return document_.fail_at(pointer, "names no column, or both column and columns",
                                      "Write column: name, or columns: [a, b].");
         if (!several) names.push_back(LAGOA_TRY(required_text(pointer + "/column")));
         ColumnMapping shared;
-        shared.from = LAGOA_TRY(text(pointer + "/from"));
+        shared.from = LAGOA_TRY(document_.text_at(pointer + "/from"));
         shared.parse = LAGOA_TRY(read_parse(pointer + "/parse"));
         shared.trim = LAGOA_TRY(flag(pointer + "/trim"));
-        if (at(pointer + "/constant") != nullptr) shared.constant = LAGOA_TRY(text(pointer + "/constant"));
+        if (document_.at(pointer + "/constant") != nullptr) shared.constant = LAGOA_TRY(document_.text_at(pointer + "/constant"));
         if (!shared.from.empty() && (several || shared.constant))
             return document_.fail_at(pointer + "/from",
                                      several ? "cannot be the source of several columns" : "stands beside constant",
@@ -168,7 +154,7 @@ private:
     }
 
     Result<Parse> read_parse(const std::string& pointer) const {
-        const std::string name = LAGOA_TRY(text(pointer));
+        const std::string name = LAGOA_TRY(document_.text_at(pointer));
         if (name.empty()) return Parse::kAuto;
         for (const auto& [known, parse] : kParses)
             if (known == name) return parse;

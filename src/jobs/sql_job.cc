@@ -1,10 +1,10 @@
 #include "jobs/sql_job.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/text.h"
 #include "codec/document.h"
+#include "model/declared_fields.h"
 
 namespace lagoa::jobs {
 namespace {
@@ -41,9 +41,7 @@ Result<WriteMode> mode_of(const Document& document) {
 
 Result<> read_header(const Document& document, SqlJob& job) {
     if (!document.root().is_object()) return document.fail_at("", "the header is not a mapping");
-    for (const auto& [field, value] : *document.root().object())
-        if (std::ranges::find(kFields, field) == kFields.end())
-            return document.fail_at("/" + field, "no such field", fmt::format("Use one of {}.", fmt::join(kFields, ", ")));
+    LAGOA_TRY(check_fields(document, "", kFields));
     const auto target = document.root().string_at("target");
     if (!target) return document.fail_at("/target", "is missing", "Write target: silver.<table>.");
     const auto table = TableName::parse(*target);

@@ -109,7 +109,7 @@ public:
     Result<Contract> read() {
         LAGOA_TRY(check_fields(document_, "", kContractFields));
         LAGOA_TRY(read_header());
-        const json::Value* schema = at("/schema");
+        const json::Value* schema = document_.at("/schema");
         if (schema == nullptr || !schema->is_array() || schema->array()->size() != 1)
             return document_.fail_at("/schema", "must list exactly one table", "Write one contract a table.");
         LAGOA_TRY(check_fields(document_, kTable, kObjectFields));
@@ -123,22 +123,8 @@ public:
 private:
     static constexpr std::string_view kTable = "/schema/0";
 
-    const json::Value* at(std::string_view pointer) const {
-        const json::Value* value = json::at_pointer(document_.root(), pointer);
-        return value != nullptr && value->is_null() ? nullptr : value;
-    }
-
-    // Text at `pointer`; a bare number (version: 1.0) counts as its text. Empty if absent.
-    Result<std::string> text(const std::string& pointer) const {
-        const json::Value* value = at(pointer);
-        if (value == nullptr) return std::string();
-        if (value->is_string()) return *value->string();
-        if (value->is_number()) return value->number()->text;
-        return document_.fail_at(pointer, fmt::format("is a {}, not a text", value->kind()));
-    }
-
     Result<bool> flag(const std::string& pointer) const {
-        const json::Value* value = at(pointer);
+        const json::Value* value = document_.at(pointer);
         if (value == nullptr) return false;
         if (value->is_bool()) return *value->boolean();
         return document_.fail_at(pointer, fmt::format("is a {}, not true or false", value->kind()),
@@ -146,7 +132,7 @@ private:
     }
 
     Result<std::optional<std::int64_t>> whole_number(const std::string& pointer) const {
-        const json::Value* value = at(pointer);
+        const json::Value* value = document_.at(pointer);
         if (value == nullptr) return std::optional<std::int64_t>();
         const auto number = value->is_number() ? value->number()->to_int64() : std::nullopt;
         if (number && *number >= 0) return number;
@@ -154,12 +140,12 @@ private:
     }
 
     Result<> read_header() {
-        const std::string api = LAGOA_TRY(text("/apiVersion"));
+        const std::string api = LAGOA_TRY(document_.text_at("/apiVersion"));
         if (!api.starts_with("v3."))
             return document_.fail_at("/apiVersion", "is not a version of ODCS 3", "Write apiVersion: v3.1.0.");
-        if (LAGOA_TRY(text("/kind")) != "DataContract")
+        if (LAGOA_TRY(document_.text_at("/kind")) != "DataContract")
             return document_.fail_at("/kind", "is not DataContract", "Write kind: DataContract.");
-        const std::string id = LAGOA_TRY(text("/id"));
+        const std::string id = LAGOA_TRY(document_.text_at("/id"));
         const auto table = TableName::parse(id);
         if (!table)
             return document_.fail_at("/id", fmt::format("\"{}\" is not a table's name", id), table.error().hint);
@@ -169,12 +155,12 @@ private:
         if (file.ends_with(".odcs.yaml") && file != id + ".odcs.yaml")
             return document_.fail_at("/id", fmt::format("\"{}\" is not the table that the file is named after", id),
                                      fmt::format("Name the file {}.odcs.yaml, or change id.", id));
-        contract_.version = LAGOA_TRY(text("/version"));
+        contract_.version = LAGOA_TRY(document_.text_at("/version"));
         if (contract_.version.empty()) return document_.fail_at("/version", "is missing", "Write e.g. version: 1.0.0.");
-        if (LAGOA_TRY(text("/status")).empty())
+        if (LAGOA_TRY(document_.text_at("/status")).empty())
             return document_.fail_at("/status", "is missing", "Write e.g. status: active.");
-        contract_.description = LAGOA_TRY(text(std::string(kTable) + "/description"));
-        const json::Value* description = at("/description");
+        contract_.description = LAGOA_TRY(document_.text_at(std::string(kTable) + "/description"));
+        const json::Value* description = document_.at("/description");
         if (contract_.description.empty() && description != nullptr)
             contract_.description = description->string_at("purpose").value_or("");
         return {};
@@ -183,7 +169,7 @@ private:
     Result<> check_names() const {
         for (const std::string_view field : {"name", "physicalName"}) {
             const std::string pointer = fmt::format("{}/{}", kTable, field);
-            const std::string name = LAGOA_TRY(text(pointer));
+            const std::string name = LAGOA_TRY(document_.text_at(pointer));
             if (name == contract_.table.table || name == contract_.table.text() || (name.empty() && field != "name"))
                 continue;
             return document_.fail_at(pointer, fmt::format("\"{}\" is not the table of the contract's id", name),
@@ -194,7 +180,7 @@ private:
 
     Result<> read_columns() {
         const std::string list = std::string(kTable) + "/properties";
-        const json::Value* properties = at(list);
+        const json::Value* properties = document_.at(list);
         if (properties == nullptr || !properties->is_array() || properties->array()->empty())
             return document_.fail_at(list, "must list the table's columns");
         std::set<std::string> seen;
@@ -212,7 +198,7 @@ private:
     Result<ContractColumn> read_column(const std::string& pointer) {
         LAGOA_TRY(check_fields(document_, pointer, kPropertyFields));
         ContractColumn column;
-        column.name = LAGOA_TRY(text(pointer + "/name"));
+        column.name = LAGOA_TRY(document_.text_at(pointer + "/name"));
         if (column.name.empty()) return document_.fail_at(pointer + "/name", "is missing");
         if (column.name.starts_with('_'))
             return document_.fail_at(pointer + "/name", "names that start with _ are the lake's own",
@@ -220,7 +206,7 @@ private:
         column.type = LAGOA_TRY(read_type(pointer));
         column.required = LAGOA_TRY(flag(pointer + "/required"));
         column.unique = LAGOA_TRY(flag(pointer + "/unique"));
-        column.description = LAGOA_TRY(text(pointer + "/description"));
+        column.description = LAGOA_TRY(document_.text_at(pointer + "/description"));
         const bool in_key = LAGOA_TRY(flag(pointer + "/primaryKey"));
         const auto position = LAGOA_TRY(whole_number(pointer + "/primaryKeyPosition"));
         if (position && !in_key)
@@ -233,13 +219,13 @@ private:
     }
 
     Result<Type> read_type(const std::string& pointer) const {
-        const std::string physical = LAGOA_TRY(text(pointer + "/physicalType"));
+        const std::string physical = LAGOA_TRY(document_.text_at(pointer + "/physicalType"));
         if (!physical.empty()) {
             auto type = parse_sql_type(physical);
             if (!type) return document_.fail_at(pointer + "/physicalType", type.error().message, type.error().hint);
             return std::move(*type);
         }
-        const std::string logical = LAGOA_TRY(text(pointer + "/logicalType"));
+        const std::string logical = LAGOA_TRY(document_.text_at(pointer + "/logicalType"));
         if (logical == "string") return Type{.kind = TypeKind::kString, .children = {}};
         if (logical == "integer") return Type{.kind = TypeKind::kInt64, .children = {}};
         if (logical == "number") return Type::decimal(38, 18);
@@ -259,13 +245,13 @@ private:
                                (column.type.kind >= TypeKind::kInt8 && column.type.kind <= TypeKind::kInt64);
         for (const auto& [field, bound] : {std::pair{"minimum", &column.minimum}, {"maximum", &column.maximum}}) {
             const std::string place = fmt::format("{}/{}", pointer, field);
-            const json::Value* value = at(place);
+            const json::Value* value = document_.at(place);
             if (value == nullptr) continue;
             if (!is_number || !value->is_number())
                 return document_.fail_at(place, "only a column of numbers has a bound, and it is a number");
             *bound = *value->number();
         }
-        column.pattern = LAGOA_TRY(text(pointer + "/pattern"));
+        column.pattern = LAGOA_TRY(document_.text_at(pointer + "/pattern"));
         column.min_length = LAGOA_TRY(whole_number(pointer + "/minLength"));
         column.max_length = LAGOA_TRY(whole_number(pointer + "/maxLength"));
         if (!is_text && (!column.pattern.empty() || column.min_length || column.max_length))
@@ -275,13 +261,13 @@ private:
 
     // `column` is nullptr for the table's own list.
     Result<> read_rules(const std::string& list, ContractColumn* column) {
-        const json::Value* rules = at(list);
+        const json::Value* rules = document_.at(list);
         if (rules == nullptr) return {};
         if (!rules->is_array()) return document_.fail_at(list, fmt::format("is a {}, not a list", rules->kind()));
         for (std::size_t i = 0; i < rules->array()->size(); ++i) {
             const std::string pointer = fmt::format("{}/{}", list, i);
             LAGOA_TRY(check_fields(document_, pointer, kQualityFields));
-            const std::string type = LAGOA_TRY(text(pointer + "/type"));
+            const std::string type = LAGOA_TRY(document_.text_at(pointer + "/type"));
             if (type == "text" || type == "custom") continue;  // For people, or for another engine that the rule names.
             if (type == "sql") {
                 LAGOA_TRY(read_sql_rule(pointer, column));
@@ -297,7 +283,7 @@ private:
 
     Result<> read_sql_rule(const std::string& pointer, const ContractColumn* column) {
         ContractRule rule;
-        rule.query = LAGOA_TRY(text(pointer + "/query"));
+        rule.query = LAGOA_TRY(document_.text_at(pointer + "/query"));
         if (trim(rule.query).empty())
             return document_.fail_at(pointer + "/query", "is missing",
                                      "Write a SELECT that counts what breaks the rule.");
@@ -310,14 +296,14 @@ private:
             rule.query.find(contract_.table.text()) == std::string::npos)
             return document_.fail_at(pointer + "/query", "does not mention {object}, the rows that are checked",
                                      "Write … FROM {object} ….");
-        rule.name = LAGOA_TRY(text(pointer + "/name"));
+        rule.name = LAGOA_TRY(document_.text_at(pointer + "/name"));
         if (rule.name.empty())
             rule.name =
                 fmt::format("{}rule {}", column == nullptr ? "" : column->name + " ", contract_.rules.size() + 1);
         const auto must_be = LAGOA_TRY(whole_number(pointer + "/mustBe"));
         if (!must_be) return document_.fail_at(pointer, "has no mustBe", "Write mustBe: 0.");
         rule.must_be = *must_be;
-        rule.severity = LAGOA_TRY(text(pointer + "/severity"));
+        rule.severity = LAGOA_TRY(document_.text_at(pointer + "/severity"));
         if (rule.severity.empty()) rule.severity = "error";
         if (rule.severity != "error" && rule.severity != "warning")
             return document_.fail_at(pointer + "/severity", fmt::format("\"{}\" is not known", rule.severity),
@@ -328,7 +314,7 @@ private:
 
     // The row rules of ODCS's library: nullValues and invalidValues that must be 0.
     Result<> read_library_rule(const std::string& pointer, ContractColumn* column) const {
-        const std::string metric = LAGOA_TRY(text(pointer + "/metric"));
+        const std::string metric = LAGOA_TRY(document_.text_at(pointer + "/metric"));
         const auto must_be = LAGOA_TRY(whole_number(pointer + "/mustBe"));
         if (column == nullptr || (metric != "nullValues" && metric != "invalidValues"))
             return document_.fail_at(pointer + "/metric", fmt::format("\"{}\" is not enforced here", metric),
@@ -340,14 +326,14 @@ private:
             return {};
         }
         const std::string place = pointer + "/arguments/validValues";
-        const json::Value* values = at(place);
+        const json::Value* values = document_.at(place);
         if (values == nullptr || !values->is_array() || values->array()->empty())
             return document_.fail_at(place, "must list the valid values",
                                      "Write arguments: {validValues: [BRL, USD]}.");
         if (column->type.kind != TypeKind::kString)
             return document_.fail_at(place, "validValues need a column of text");
         for (std::size_t i = 0; i < values->array()->size(); ++i)
-            column->one_of.push_back(LAGOA_TRY(text(fmt::format("{}/{}", place, i))));
+            column->one_of.push_back(LAGOA_TRY(document_.text_at(fmt::format("{}/{}", place, i))));
         return {};
     }
 

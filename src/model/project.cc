@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <set>
 #include <sstream>
 
-#include "base/text.h"
+#include "model/declared_fields.h"
 
 namespace lagoa {
 namespace {
@@ -14,6 +13,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 6> kZones = {"landing", "bronze", "silver", "gold", "quarantine", "ops"};
+
+constexpr std::array<std::string_view, 6> kTop = {"name", "time_zone", "lake", "zones", "engine", "network"};
+constexpr std::array<std::string_view, 2> kEngine = {"memory_limit_mb", "threads"};
+constexpr std::array<std::string_view, 1> kNetwork = {"allow_private_addresses"};
+constexpr std::array<std::pair<std::string_view, std::span<const std::string_view>>, 4> kFields = {
+    {{"", kTop}, {"/zones", kZones}, {"/engine", kEngine}, {"/network", kNetwork}}};
+
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{4} << 20;
 
 Result<std::string> read_file(const fs::path& path) {
@@ -27,18 +33,6 @@ Result<std::string> read_file(const fs::path& path) {
     text << in.rdbuf();
     if (!in) return fail(ErrorCode::kInvalidConfig, "reading {}: it cannot be read", path.string());
     return std::move(text).str();
-}
-
-Result<> refuse_unknown(const Document& document, std::string_view pointer, std::initializer_list<std::string_view> known) {
-    const json::Value* value = json::at_pointer(document.root(), pointer);
-    if (value == nullptr || value->is_null()) return {};
-    if (!value->is_object()) return document.fail_at(pointer, fmt::format("is a {}, not a mapping", value->kind()));
-    for (const auto& [key, member] : *value->object()) {
-        if (std::ranges::find(known, key) != known.end()) continue;
-        return document.fail_at(fmt::format("{}/{}", pointer, json::escape_pointer_token(key)), "no such field",
-                                fmt::format("Use one of {}.", fmt::join(known, ", ")));
-    }
-    return {};
 }
 
 // A path of lagoa.yaml, relative to the project's folder; s3:// URLs stay.
@@ -76,10 +70,7 @@ Result<> read_zones(const Document& document, const json::Value& root, Project& 
 }
 
 Result<> read_settings(const Document& document, const Environment& environment, Project& project) {
-    LAGOA_TRY(refuse_unknown(document, "", {"name", "time_zone", "lake", "zones", "engine", "network"}));
-    LAGOA_TRY(refuse_unknown(document, "/zones", {"landing", "bronze", "silver", "gold", "quarantine", "ops"}));
-    LAGOA_TRY(refuse_unknown(document, "/engine", {"memory_limit_mb", "threads"}));
-    LAGOA_TRY(refuse_unknown(document, "/network", {"allow_private_addresses"}));
+    for (const auto& [pointer, known] : kFields) LAGOA_TRY(check_fields(document, pointer, known));
     const json::Value root = LAGOA_TRY(expand_environment(document.root(), environment), "{}", document.name());
     const auto name = root.string_at("name");
     if (!name || !is_name(*name)) return document.fail_at("/name", "is missing or not a name", "Write e.g. name: b3.");

@@ -106,6 +106,17 @@ class Daily(lakehouse.LakehouseTest):
         self.assertGreater(self.tables()["silver.stocks_refined"]["rows"], 0)
 
 
+class Zones(lakehouse.LakehouseTest):
+    def test_a_zone_may_have_a_root_of_its_own(self):
+        elsewhere = self.folder / "elsewhere"
+        config = self.project / "lagoa.yaml"
+        config.write_text(config.read_text() + f"zones: {{bronze: {elsewhere}}}\n")
+        self.lagoa("run", "daily", "--sample")
+        self.assertTrue((elsewhere / "stocks/_delta_log").is_dir())
+        self.assertFalse((self.project / "lake/bronze").exists())
+        self.assertGreater(self.value("SELECT count(*) FROM silver.stocks_refined JOIN bronze.stocks USING (symbol)"), 0)
+
+
 class Init(lakehouse.LakehouseTest):
     def test_a_new_project_runs(self):
         self.project = self.folder / "my-lake"

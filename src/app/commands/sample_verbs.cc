@@ -19,6 +19,7 @@ public:
         command->add_option("--seed", options_.seed, "Seed of the market: the same seed, the same market")->default_str("2026");
         command->add_option("--assets", options_.assets, "Stocks in the market")->check(CLI::Range(10, 100'000));
         command->add_option("--funds", options_.funds, "FIIs in the market")->check(CLI::Range(1, 10'000));
+        command->add_option("--from", options_.from, "First day of the market's history, YYYY-MM-DD; 2021-01-01 by default");
         command->add_option("--today", options_.today, "Day that the market takes for today, YYYY-MM-DD; the clock's by default");
         command->add_option("--plan", options_.plan, "Limits of the API: free, startup or pro")->check(CLI::IsMember({"free", "startup", "pro"}));
         command->add_option("--recordings", options_.recordings, "Serve recorded answers of this folder");

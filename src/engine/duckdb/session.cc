@@ -1,5 +1,7 @@
 #include "engine/duckdb/session.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "engine/duckdb/access.h"
@@ -9,7 +11,22 @@
 
 namespace lagoa {
 
+using duckdb::PendingExecutionResult;
 using duckdb::QueryResult;
+
+namespace {
+
+// Helps with the statement's tasks until its result can be read. DuckDB's own wait asks for tasks in a tight loop, which
+// costs a core while a pipeline that only one thread can run (a row source) is under way.
+void wait_until_ready(duckdb::PendingQueryResult& pending) {
+    constexpr std::chrono::microseconds kPause{50};
+    for (auto state = pending.ExecuteTask(); !duckdb::PendingQueryResult::IsResultReady(state); state = pending.ExecuteTask()) {
+        if (state == PendingExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
+        if (state == PendingExecutionResult::BLOCKED) pending.WaitForTask();
+    }
+}
+
+}  // namespace
 
 DuckDbSession::DuckDbSession(duckdb::DatabaseInstance& instance, std::shared_ptr<RowSources> sources)
     : connection_(instance), sources_(std::move(sources)) {}
@@ -105,6 +122,7 @@ Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run_one(duckdb::unique_pt
         connection_.PendingQuery(std::move(statement), bound, duckdb::QueryResultOutputType::ALLOW_STREAMING);
     if (pending->HasError()) return pass_on(to_error(pending->GetErrorObject()));
     if (interrupted_->load()) connection_.Interrupt();  // it may have come before DuckDB began to listen
+    wait_until_ready(*pending);
     auto result = pending->Execute();
     if (result->HasError()) {
         Error error = to_error(result->GetErrorObject());
