@@ -123,13 +123,11 @@ Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run_one(duckdb::unique_pt
     if (pending->HasError()) return pass_on(to_error(pending->GetErrorObject()));
     if (interrupted_->load()) connection_.Interrupt();  // it may have come before DuckDB began to listen
     wait_until_ready(*pending);
-    auto result = pending->Execute();
-    if (result->HasError()) {
-        Error error = to_error(result->GetErrorObject());
-        if (error.code == ErrorCode::kCancelled) interrupted_->store(false);
-        return pass_on(std::move(error));
-    }
-    return result;
+    auto result = pending->HasError() ? nullptr : pending->Execute();
+    if (result != nullptr && !result->HasError()) return result;
+    Error error = to_error(result == nullptr ? pending->GetErrorObject() : result->GetErrorObject());
+    if (error.code == ErrorCode::kCancelled) interrupted_->store(false);
+    return pass_on(std::move(error));
 }
 
 duckdb::ClientContext& context(Session& session) {
