@@ -6,8 +6,11 @@ WITH ranking AS (
     SELECT ticker, liquidity, ranking_date FROM bronze.fii_ranking_current
     QUALIFY row_number() OVER (PARTITION BY ticker ORDER BY ranking_date DESC) = 1
 ), distributions AS (
-    SELECT ticker, rate, payment_date, last_date_prior FROM bronze.fii_dividends_current
-    QUALIFY row_number() OVER (PARTITION BY ticker ORDER BY last_date_prior DESC, payment_date DESC, rate DESC) = 1
+    -- Amortisation gives capital back: it is no distribution. Payments of one day are one distribution.
+    SELECT ticker, last_date_prior, payment_date, sum(rate) AS rate FROM bronze.fii_dividends_current
+    WHERE label IS NULL OR upper(label) LIKE 'REND%'
+    GROUP BY ticker, last_date_prior, payment_date
+    QUALIFY row_number() OVER (PARTITION BY ticker ORDER BY last_date_prior DESC, payment_date DESC) = 1
 )
 SELECT f.ticker, f.reference_date, f.name, nullif(f.segment, '') AS segment,
        CAST(f.price AS DECIMAL(18, 6)) AS price,
