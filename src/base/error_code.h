@@ -26,6 +26,11 @@ enum class ErrorCode {
     kInternal,           ///< Stop and report: our bug.
 };
 
+/// Whether a call that failed with `code` may have had its effect all the same: what it refers to must stay.
+constexpr bool is_outcome_unknown(ErrorCode code) {
+    return code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded;
+}
+
 /// How one code looks from outside.
 struct ErrorCodeInfo {
     ErrorCode code;

@@ -128,7 +128,7 @@ Result<bool> put_entry(ObjectStore& store, std::uint64_t version, const std::str
     const auto put = store.put_if_absent(key_of(version), text);
     if (put) return true;
     if (put.error().code == ErrorCode::kAlreadyExists) return false;
-    if (put.error().code != ErrorCode::kUnavailable && put.error().code != ErrorCode::kDeadlineExceeded)
+    if (!is_outcome_unknown(put.error().code))
         return pass_on(put.error(), "publishing lake version {}", version);
     const auto there = store.get(key_of(version));
     if (!there) return pass_on(put.error(), "publishing lake version {}", version);
@@ -166,7 +166,10 @@ Result<LakeVersion> LakeLog::latest() {
 
 Result<LakeVersion> LakeLog::at(std::uint64_t version) {
     if (version == 0) return LakeVersion{};
-    return read_entry(*store_, version);
+    auto entry = read_entry(*store_, version);
+    if (entry || entry.error().code != ErrorCode::kNotFound) return entry;
+    const std::uint64_t last = LAGOA_TRY(newest(*store_));
+    return fail(ErrorCode::kNotFound, "there is no lake version {}; the newest is {}", version, last);
 }
 
 Result<std::vector<LakeVersion>> LakeLog::history(std::size_t limit) {

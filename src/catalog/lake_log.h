@@ -23,7 +23,7 @@
 namespace lagoa {
 
 struct PublishedTable {
-    std::string location;  ///< `<zone root>/<table>`
+    std::string location;  ///< `<zone>/<table>`: the table's folder in its zone, wherever that lies
     delta::Version version = 0;
     bool operator==(const PublishedTable&) const = default;
 };
@@ -44,7 +44,7 @@ public:
 
     /// Version 0 (empty) if nothing was published. kCorruption names the entry.
     Result<LakeVersion> latest();
-    /// kNotFound.
+    /// kNotFound names the newest there is.
     Result<LakeVersion> at(std::uint64_t version);
     /// Newest first.
     Result<std::vector<LakeVersion>> history(std::size_t limit);

@@ -50,6 +50,9 @@ TEST_F(LakeLogTest, AnEntryIsTheWholeState) {
     EXPECT_EQ(read.run, "run-2");
     EXPECT_EQ(format_instant(read.time), "2026-01-02T04:04:05.000000Z");
     EXPECT_EQ(log.at(1)->tables, first.tables);
+    const auto missing = log.at(99);
+    EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+    EXPECT_NE(missing.error().message.find("newest is 2"), std::string::npos) << missing.error().message;
     EXPECT_EQ(log.history(1)->at(0).version, 2u);
     EXPECT_EQ(log.history(10)->size(), 2u);
 }

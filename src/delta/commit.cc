@@ -20,10 +20,6 @@ constexpr std::string_view kEngineInfo = "Lagoa/0.1.0";
 constexpr milliseconds kFirstDelay{10};
 constexpr milliseconds kLongestDelay{1000};
 
-bool is_outcome_unknown(ErrorCode code) {
-    return code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded;
-}
-
 // Spark's form: texts as they are, everything else as JSON in a text.
 json::Object as_texts(const json::Object& values) {
     json::Object out;

@@ -23,8 +23,8 @@ Result<std::vector<HistoryEntry>> read_history(const TableLocation& table, std::
         for (auto& action : actions) {
             auto* const info = std::get_if<CommitInfo>(&action);
             if (info == nullptr) continue;
+            entry.timestamp_ms = commit_time(info->fields).value_or(entry.timestamp_ms);
             const json::Value fields(info->fields);
-            entry.timestamp_ms = fields.int64_at("inCommitTimestamp").value_or(entry.timestamp_ms);
             entry.operation = fields.string_at("operation").value_or("");
             entry.commit_info = std::move(info->fields);
         }

@@ -27,7 +27,7 @@ struct TableLocation {
 class Snapshot {
 public:
     Version version = -1;
-    std::int64_t timestamp_ms = 0;  ///< Of the commit: inCommitTimestamp, else the log file's time.
+    std::int64_t timestamp_ms = 0;  ///< Of the commit, by its commitInfo, else the log file's time.
     Protocol protocol;
     Metadata metadata;
     std::vector<AddFile> files;  ///< Live files, ordered by path.

@@ -230,13 +230,21 @@ TEST(Snapshot, MissingStatisticsMakeTheRowCountUnknown) {
     EXPECT_EQ(read_snapshot(table.location()).value()->row_count(), std::nullopt);
 }
 
-TEST(Snapshot, TimestampComesFromTheCommitWhereTheTableSaysSo) {
+TEST(Snapshot, TimestampIsTheCommitsOwn) {
     DeltaTable table;
     ASSERT_TRUE(table.create());
-    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(1), R"({"commitInfo":{"inCommitTimestamp":42}}
+    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(1), R"({"commitInfo":{"timestamp":7,"inCommitTimestamp":42}}
 {"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}","configuration":{"delta.enableInCommitTimestamps":"true"}}})"));
     EXPECT_EQ(read_snapshot(table.location()).value()->timestamp_ms, 42);
     EXPECT_GT(read_snapshot(table.location(), 0).value()->timestamp_ms, 42);
+    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(2), R"({"commitInfo":{"timestamp":50}})"));
+    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(3), R"({"txn":{"appId":"a","version":1}})"));
+    EXPECT_EQ(read_snapshot(table.location(), 2).value()->timestamp_ms, 50);
+    EXPECT_GT(read_snapshot(table.location(), 3).value()->timestamp_ms, 50);  // says nothing: its file's
+    const auto history = read_history(table.location()).value();
+    EXPECT_EQ(history[1].timestamp_ms, 50);
+    EXPECT_EQ(history[2].timestamp_ms, 42);
+    EXPECT_GT(history[0].timestamp_ms, 50);
 }
 
 TEST(History, IsNewestFirst) {

@@ -203,8 +203,7 @@ Result<std::uint64_t> commit_manifest(ObjectStore& landing, Manifest& manifest) 
         if (put) return manifest.sequence;
         // Already there, or an unknown outcome: it may be ours, from an attempt below that was repeated.
         const ErrorCode code = put.error().code;
-        const bool taken_or_unknown = code == ErrorCode::kAlreadyExists || code == ErrorCode::kUnavailable ||
-                                      code == ErrorCode::kDeadlineExceeded;
+        const bool taken_or_unknown = code == ErrorCode::kAlreadyExists || is_outcome_unknown(code);
         const auto ours = taken_or_unknown ? holds(landing, key, text) : Result<bool>(false);
         if (ours && *ours) return manifest.sequence;
         if (ours && code == ErrorCode::kAlreadyExists) continue;

@@ -327,6 +327,13 @@ Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view
     return actions;
 }
 
+std::optional<std::int64_t> commit_time(const json::Object& commit_info) {
+    for (const char* member : {"inCommitTimestamp", "timestamp"})
+        if (const json::Value* value = commit_info.find(member); value != nullptr && value->number())
+            if (const auto time = value->number()->to_int64(); time && *time > 0) return time;
+    return std::nullopt;
+}
+
 std::string print_action(const Action& action) {
     return json::dump(std::visit(Printer(), action));
 }

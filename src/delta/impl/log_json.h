@@ -18,6 +18,9 @@ Result<std::optional<Action>> parse_action(std::string_view line);
 /// A whole commit; `key` is named in errors, with the line.
 Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view key);
 
+/// When the commit was made, in milliseconds, by its own word: files may be copied, with new times.
+std::optional<std::int64_t> commit_time(const json::Object& commit_info);
+
 /// One line, without its end.
 std::string print_action(const Action& action);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "delta/impl/table_properties.h"
+#include "delta/impl/log_json.h"
 
 namespace lagoa::delta {
 
@@ -43,8 +43,7 @@ Result<Snapshot> Replay::finish(Version version, std::int64_t log_time_ms) && {
     Snapshot snapshot;
     snapshot.version = version;
     snapshot.timestamp_ms = log_time_ms;
-    if (commit_info_ && is_enabled(*metadata_, "delta.enableInCommitTimestamps"))
-        snapshot.timestamp_ms = json::Value(commit_info_->fields).int64_at("inCommitTimestamp").value_or(log_time_ms);
+    if (commit_info_) snapshot.timestamp_ms = commit_time(commit_info_->fields).value_or(log_time_ms);
     snapshot.protocol = *std::move(protocol_);
     snapshot.metadata = *std::move(metadata_);
     snapshot.txns = std::move(txns_);
