@@ -85,7 +85,8 @@ Result<Type> parse_struct(std::string_view text, std::string_view arguments) {
             name = member.substr(0, end);
         }
         if (name.empty()) return unknown(text);
-        type.children.push_back({.name = name, .type = LAGOA_TRY(parse_sql_type(member.substr(end))), .metadata = {}});
+        Type child = LAGOA_TRY(parse_sql_type(member.substr(end)));
+        type.children.push_back({.name = name, .type = std::move(child), .metadata = {}});
     }
     return type;
 }

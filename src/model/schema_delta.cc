@@ -96,8 +96,9 @@ Result<Field> inner_from_delta(const json::Value& value, std::string_view name, 
                                std::string_view null_key) {
     const json::Value* const type = value.find(type_key);
     if (type == nullptr) return fail(ErrorCode::kCorruption, "a nested type has no {}", type_key);
+    Type inner = LAGOA_TRY(type_from_delta(*type));
     return Field{.name = std::string(name),
-                 .type = LAGOA_TRY(type_from_delta(*type)),
+                 .type = std::move(inner),
                  .nullable = null_key.empty() ? false : value.bool_at(null_key).value_or(true),
                  .metadata = {}};
 }
@@ -130,8 +131,9 @@ Result<Field> field_from_delta(const json::Value& value) {
     if (!name) return fail(ErrorCode::kCorruption, "a field has no name");
     const json::Value* const type = value.find("type");
     if (type == nullptr) return fail(ErrorCode::kCorruption, "field {} has no type", *name);
+    Type own = LAGOA_TRY(type_from_delta(*type), "field {}", *name);
     Field field{.name = *name,
-                .type = LAGOA_TRY(type_from_delta(*type), "field {}", *name),
+                .type = std::move(own),
                 .nullable = value.bool_at("nullable").value_or(true),
                 .metadata = {}};
     if (const json::Value* const metadata = value.find("metadata"); metadata != nullptr && metadata->is_object())

@@ -42,9 +42,10 @@ Result<duckdb::Value> to_duckdb(const json::Value& value) {
 Result<duckdb::case_insensitive_map_t<duckdb::BoundParameterData>> bind_parameters(
     std::span<const json::Value> values) {
     duckdb::case_insensitive_map_t<duckdb::BoundParameterData> bound;
-    for (std::size_t i = 0; i < values.size(); ++i)
-        bound[std::to_string(i + 1)] =
-            duckdb::BoundParameterData(LAGOA_TRY(to_duckdb(values[i]), "parameter ${}", i + 1));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        duckdb::Value value = LAGOA_TRY(to_duckdb(values[i]), "parameter ${}", i + 1);
+        bound[std::to_string(i + 1)] = duckdb::BoundParameterData(std::move(value));
+    }
     return bound;
 }
 
