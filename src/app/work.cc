@@ -158,13 +158,16 @@ Result<json::Object> publish(Workspace& workspace, RunScope& scope, const std::v
     LakeVersion base = scope.base();
     if (scope.cut().base == Cut::Base::kHead) {
         base = LAGOA_TRY(lake->log().latest());
-        for (const auto& table : LAGOA_TRY(lake->tables(Cut{.base = Cut::Base::kHead, .pins = {}})))
-            if (table.name.zone != "ops") versions[table.name] = table.version;
+        for (const auto& table : LAGOA_TRY(lake->tables(Cut{.base = Cut::Base::kHead, .pins = {}}))) {
+            if (table.name.zone == "ops") continue;
+            if (!table.unreadable) versions[table.name] = table.version;
+            else if (std::ranges::find(tables, table.name) != tables.end()) return pass_on(*table.unreadable);
+        }
     }
     std::map<TableName, PublishedTable> wanted;
     for (const auto& [table, version] : versions) {
         if (!tables.empty() && std::ranges::find(tables, table) == tables.end()) continue;
-        wanted[table] = {.location = workspace.project().zones.at(table.zone) + "/" + table.table, .version = version};
+        wanted[table] = {.location = table.zone + "/" + table.table, .version = version};
     }
     for (const auto& table : tables)
         if (!wanted.contains(table)) return fail_with_hint(ErrorCode::kNotFound, "lagoa table ls --at head", "there is no table {} to publish", table.text());

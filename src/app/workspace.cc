@@ -58,6 +58,7 @@ Result<Lake*> Workspace::lake() {
             if (name == "landing") continue;  // objects, not tables
             options.zones[name] = LAGOA_TRY(zone(name));
         }
+        for (const auto& [table, contract] : project_.contracts) options.contracted.insert(table);
         lake_ = LAGOA_TRY(Lake::open(std::move(options)));
     }
     return lake_.get();

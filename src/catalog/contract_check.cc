@@ -1,6 +1,6 @@
 #include "catalog/contract_check.h"
 
-#include <charconv>
+#include <cctype>
 #include <cstdint>
 
 #include "base/log.h"
@@ -42,6 +42,38 @@ void column_rules(const ContractColumn& column, std::vector<std::string>& rules)
     }
 }
 
+bool is_part_of_name(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '"' || (c & 0x80) != 0;
+}
+
+// `sql` with `relation` for every mention of the table, which SQL may write in either case and with the catalog's name.
+std::string replace_table(const std::string& sql, const TableName& table, std::string_view relation) {
+    const std::string name = table.text();
+    const std::string lowered = to_lower(sql);
+    std::string out;
+    std::size_t done = 0;
+    for (std::size_t at = lowered.find(name); at != std::string::npos; at = lowered.find(name, at + 1)) {
+        const std::size_t end = at + name.size();
+        if (end < sql.size() && is_part_of_name(sql[end])) continue;
+        const bool qualified = std::string_view(lowered).substr(done, at - done).ends_with("lake.");
+        const std::size_t begin = qualified ? at - 5 : at;
+        if (begin > 0 && (is_part_of_name(sql[begin - 1]) || sql[begin - 1] == '.')) continue;
+        out.append(sql, done, begin - done).append(relation);
+        done = end;
+    }
+    return out.append(sql, done);
+}
+
+// A rule's query as one value: NULL if it is `must_be`, as a number, else its text.
+std::string deviation(const std::string& query, std::int64_t must_be) {
+    std::string_view select = trim(query);
+    while (select.ends_with(';')) select = trim(select.substr(0, select.size() - 1));
+    return fmt::format(
+        "SELECT CASE WHEN COLUMNS(*) IS DISTINCT FROM {} THEN coalesce(CAST(COLUMNS(*) AS VARCHAR), 'NULL') END "
+        "FROM ({}\n)",
+        must_be, select);
+}
+
 }  // namespace
 
 Result<std::string> conform(Session& session, std::string_view select, const Contract& contract) {
@@ -60,7 +92,7 @@ Result<std::string> conform(Session& session, std::string_view select, const Con
         const std::string name = quote_identifier(promised.name);
         list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", name, to_sql(promised.type), name);
     }
-    return fmt::format("SELECT {} FROM ({})", list, select);
+    return fmt::format("SELECT {} FROM ({}\n)", list, select);
 }
 
 std::string verdict_expression(const Contract& contract) {
@@ -75,10 +107,11 @@ Result<> check_rules(Session& session, const Contract& contract, std::string_vie
     for (const auto& rule : contract.rules) {
         std::string query = replace_all(rule.query, "${table}", relation);
         query = replace_all(query, "{object}", relation);
-        query = replace_all(query, contract.table.text(), relation);
-        const auto text = LAGOA_TRY(session.value(query), "checking rule {} of {}", rule.name, contract.table.text());
-        if (text == fmt::format("{}", rule.must_be)) continue;
-        const std::string found = text.value_or("NULL");
+        query = replace_table(query, contract.table, relation);
+        const auto found_other = LAGOA_TRY(session.value(deviation(query, rule.must_be)), "checking rule {} of {}",
+                                           rule.name, contract.table.text());
+        if (!found_other) continue;
+        const std::string& found = *found_other;
         if (rule.severity == "warning") {
             log::warn("contract.rule", {{"table", contract.table.text()}, {"rule", rule.name}, {"found", found}, {"must_be", rule.must_be}});
             continue;

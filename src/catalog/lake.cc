@@ -52,13 +52,19 @@ public:
         for (const std::string& zone : LAGOA_TRY(view->zones()))
             for (const std::string& name : LAGOA_TRY(view->tables(zone))) {
                 const TableName table{zone, name};
-                const auto snapshot = LAGOA_TRY(view->snapshot(table), "reading {}", table.text());
+                const auto read = view->snapshot(table);
+                if (!read) {
+                    infos.push_back({.name = table, .rows = {}, .modified = {}, .unreadable = read.error()});
+                    continue;
+                }
+                const delta::Snapshot& snapshot = **read;
                 infos.push_back({.name = table,
-                                 .version = snapshot->version,
-                                 .rows = snapshot->row_count(),
-                                 .files = snapshot->files.size(),
-                                 .size_bytes = snapshot->size_bytes(),
-                                 .modified = Instant(std::chrono::milliseconds(snapshot->timestamp_ms))});
+                                 .version = snapshot.version,
+                                 .rows = snapshot.row_count(),
+                                 .files = snapshot.files.size(),
+                                 .size_bytes = snapshot.size_bytes(),
+                                 .modified = Instant(std::chrono::milliseconds(snapshot.timestamp_ms)),
+                                 .unreadable = {}});
             }
         return infos;
     }
@@ -82,7 +88,9 @@ Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
     auto tables = std::make_shared<LakeTables>();
     tables->zones = options.zones;
     tables->parquet = make_parquet_io(*options.engine);
-    register_delta_function(*options.engine);
+    tables->contracted = options.contracted;
+    tables->clock = options.clock;
+    LAGOA_TRY(register_delta_function(*options.engine), "opening the lake");
     return std::make_unique<LakeOnEngine>(std::move(options), std::move(tables));
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,7 @@ struct TableInfo {
     std::uint64_t files = 0;
     std::uint64_t size_bytes = 0;
     Instant modified;
+    std::optional<Error> unreadable;  ///< Why nothing but the name is known.
 };
 
 struct LakeOptions {
@@ -76,6 +78,7 @@ struct LakeOptions {
     std::shared_ptr<ObjectStore> log;                           ///< Holds `_lagoa/log/`.
     Engine* engine = nullptr;
     Clock* clock = nullptr;
+    std::set<TableName> contracted;  ///< Have a contract: SQL may not create or add to them (kUnsupported), write() may.
     std::string time_zone = "America/Sao_Paulo";
 };
 
@@ -103,6 +106,7 @@ public:
     /// kNotFound names close matches.
     virtual Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table, const Cut& cut) = 0;
 
+    /// A table that cannot be read is listed, with the reason.
     virtual Result<std::vector<TableInfo>> tables(const Cut& cut) = 0;
 
     virtual LakeLog& log() = 0;

@@ -31,7 +31,8 @@ struct OpenLake {
         lake = Lake::open({.zones = {{"silver", std::move(silver)}, {"gold", make_memory_store()}},
                            .log = std::move(log),
                            .engine = engine.get(),
-                           .clock = &clock})
+                           .clock = &clock,
+                           .contracted = {{"silver", "promised"}}})
                    .value();
         session = lake->connect(kHead).value();
     }
@@ -298,6 +299,97 @@ TEST_F(LakeTest, CutsDecideWhatASessionSees) {
     ASSERT_TRUE(open.lake->write(*published, {.table = kStocks, .select = "select 3 as k"}).has_value());
     EXPECT_EQ(published->value("select count(*) from silver.stocks").value(), "3");
     EXPECT_EQ(open.read("select count(*) from silver.stocks", {}), "2;");
+}
+
+TEST_F(LakeTest, ASessionAtHeadFollowsATableThatItHasWritten) {
+    ASSERT_TRUE(open.append("select 1 as k").has_value());
+    ASSERT_TRUE(open.write({.table = kStocks, .select = "select 1 as k where false", .skip_if_empty = true}));
+    EXPECT_EQ(open.session->value("select count(*) from silver.stocks").value(), "1");
+    const auto other = open.lake->connect(kHead).value();
+    ASSERT_TRUE(open.lake->write(*other, {.table = kStocks, .select = "select 2 as k"}).has_value());
+    EXPECT_EQ(open.session->value("select count(*) from silver.stocks").value(), "2");
+
+    // One that was pinned to an older version reads its own write all the same.
+    const auto pinned = open.lake->connect({.base = Cut::Base::kHead, .pins = {{kStocks, 0}}}).value();
+    EXPECT_EQ(pinned->value("select count(*) from silver.stocks").value(), "1");
+    ASSERT_TRUE(open.lake->write(*pinned, {.table = kStocks, .select = "select 3 as k"}).has_value());
+    EXPECT_EQ(pinned->value("select count(*) from silver.stocks").value(), "3");
+}
+
+TEST_F(LakeTest, ADamagedDataFileIsCorruptionAndNamed) {
+    const auto damage = [](ObjectStore& store, const std::string& key, int kind) -> Result<> {
+        std::string bytes = LAGOA_TRY(store.get(key));
+        if (kind == 0) return store.remove(key);
+        if (kind == 1) bytes.resize(bytes.size() / 2);
+        if (kind == 2) bytes.assign(bytes.size(), 'x');
+        if (kind == 3) std::fill(bytes.begin() + 4, bytes.begin() + 200, '\xff');  // the rows, not the footer
+        return store.put(key, bytes);
+    };
+    for (int kind = 0; kind < 4; ++kind) {
+        const std::shared_ptr<ObjectStore> store = make_memory_store();
+        ASSERT_TRUE(OpenLake(store, log).append("select range as k, hash(range) as v from range(1000)").has_value());
+        OpenLake reading(store, log);
+        const std::string path = reading.lake->snapshot(kStocks, kHead).value()->files.at(0).path;
+        ASSERT_TRUE(damage(*store, "stocks/" + path, kind).has_value());
+        for (const char* rows : {"silver.stocks", "delta('lagoa://silver/stocks')"}) {
+            const auto read = reading.session->value(std::string("select sum(k) + max(v) from ") + rows);
+            ASSERT_FALSE(read.has_value()) << kind;
+            EXPECT_EQ(read.error().code, ErrorCode::kCorruption) << kind << ": " << read.error().message;
+            EXPECT_NE(read.error().message.find("lagoa://silver/stocks"), std::string::npos) << read.error().message;
+            EXPECT_NE(read.error().message.find(path), std::string::npos) << read.error().message;
+        }
+    }
+    // What a statement itself does wrong is no damage.
+    ASSERT_TRUE(open.append("select range as k from range(1000)").has_value());
+    EXPECT_EQ(open.session->value("select sum(k) from silver.stocks where if(k > 5, error('bad'), k) = 0").error().code,
+              ErrorCode::kInvalidArgument);
+    EXPECT_EQ(open.session->value("select sum(k) from silver.stocks where error(k::varchar) = 'x'").error().code,
+              ErrorCode::kInvalidArgument);
+}
+
+TEST_F(LakeTest, ADamagedTableDoesNotHideTheOthers) {
+    ASSERT_TRUE(open.append("select 1 as k").has_value());
+    ASSERT_TRUE(open.write({.table = {"silver", "broken"}, .select = "select 1 as k"}).has_value());
+    ASSERT_TRUE(disk->put("broken/_delta_log/00000000000000000000.json", "{").has_value());
+    const auto infos = OpenLake(disk, log).lake->tables(kHead);
+    ASSERT_TRUE(infos.has_value()) << infos.error().message;
+    ASSERT_EQ(infos->size(), 2u);
+    ASSERT_TRUE(infos->at(0).unreadable.has_value());
+    EXPECT_EQ(infos->at(0).name.text(), "silver.broken");
+    EXPECT_EQ(infos->at(0).unreadable->code, ErrorCode::kCorruption);
+    EXPECT_FALSE(infos->at(1).unreadable.has_value());
+    EXPECT_EQ(infos->at(1).rows, 1u);
+}
+
+TEST_F(LakeTest, ATableWithAContractIsNotWrittenBySql) {
+    for (const char* sql : {"create table silver.promised as select 1 as k", "create table silver.promised (k int)",
+                            "CREATE TABLE Silver.PROMISED AS SELECT 1 AS k"})
+        EXPECT_EQ(open.session->execute(sql).error().code, ErrorCode::kUnsupported) << sql;
+    ASSERT_TRUE(open.write({.table = {"silver", "promised"}, .select = "select 1 as k"}).has_value());
+    EXPECT_EQ(open.session->execute("insert into silver.promised values (2)").error().code, ErrorCode::kUnsupported);
+    ASSERT_TRUE(open.session->execute("create table silver.free as select 1 as k").has_value());
+    ASSERT_TRUE(open.session->execute("insert into silver.free values (2)").has_value());
+    EXPECT_EQ(open.read("select count(*) from silver.promised"), "1;");
+}
+
+TEST_F(LakeTest, NamesOfVirtualColumnsAreRefused) {
+    for (const char* name : {"file_index", "FileName", "file_row_number"}) {
+        EXPECT_EQ(open.append(std::string("select 1 as k, 2 as ") + name).error().code, ErrorCode::kInvalidArgument);
+        EXPECT_EQ(open.session->execute(std::string("create table silver.t (k int, ") + name + " int)").error().code,
+                  ErrorCode::kInvalidArgument);
+        EXPECT_EQ(open.session->execute(std::string("create table silver.t as select 1 as ") + name).error().code,
+                  ErrorCode::kInvalidArgument);
+    }
+}
+
+TEST_F(LakeTest, APartitionColumnThatMayNotBeNullIsHeldToIt) {
+    ASSERT_TRUE(open.session->execute("create table silver.stocks (day date not null, k int) partitioned by (day)"));
+    EXPECT_EQ(open.append("select null::date as day, 1 as k").error().code, ErrorCode::kDataRejected);
+    EXPECT_EQ(data_files(), 0u);
+    EXPECT_EQ(open.session->execute("create table silver.t (b blob, k int) partitioned by (b)").error().code,
+              ErrorCode::kInvalidArgument);
+    EXPECT_EQ(open.session->execute("create table silver.t partitioned by (b) as select [1] as b, 1 as k").error().code,
+              ErrorCode::kInvalidArgument);
 }
 
 TEST_F(LakeTest, TablesAndNamesAreLookedUp) {

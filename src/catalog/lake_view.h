@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "delta/snapshot.h"
 #include "model/table_name.h"
 
@@ -37,7 +38,14 @@ public:
     /// `<path>/x.parquet` as `lagoa://<zone>/<path>/x.parquet`.
     virtual Result<delta::TableLocation> location(const TableName& table) = 0;
 
-    /// This session wrote `version` of `table`: later statements see it (a pin of the cut).
+    /// Whether `table` has a contract: its rows come from jobs and sources, which check it, and not from SQL.
+    virtual bool has_contract(const TableName& table) = 0;
+
+    /// What commits are dated by.
+    virtual Clock& clock() = 0;
+
+    /// This session wrote `version` of `table`: later statements see it. A table that is read at its newest version
+    /// stays so.
     virtual void pin(const TableName& table, delta::Version version) = 0;
 };
 

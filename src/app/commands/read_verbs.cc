@@ -101,6 +101,7 @@ private:
 };
 
 json::Object to_json(const TableInfo& table) {
+    if (table.unreadable) return json::make_object({{"table", table.name.text()}, {"unreadable", table.unreadable->message}});
     return json::make_object({{"table", table.name.text()}, {"version", table.version}, {"rows", table.rows ? json::Value(*table.rows) : json::Value()},
                               {"files", table.files}, {"size_bytes", table.size_bytes}, {"modified", format_instant(table.modified)}});
 }
@@ -120,13 +121,20 @@ public:
         const auto tables = LAGOA_TRY(lake->tables(cut));
         json::Array array;
         std::vector<std::vector<std::string>> rows;
+        std::optional<Error> unreadable;  // the first one's
         for (const auto& table : tables) {
             array.push_back(to_json(table));
+            if (table.unreadable) {
+                if (!unreadable) unreadable = table.unreadable;
+                rows.push_back({table.name.text(), "?", "?", "?", "?", "unreadable: " + table.unreadable->message});
+                continue;
+            }
             rows.push_back({table.name.text(), fmt::format("{}", table.version), table.rows ? fmt::format("{}", *table.rows) : "?",
                             fmt::format("{}", table.files), human_bytes(table.size_bytes), format_instant(table.modified).substr(0, 19) + "Z"});
         }
         if (json_) print_json(json::Value(std::move(array)), stdout);
         else print_table({"table", "version", "rows", "files", "size", "modified"}, rows, stdout);
+        if (unreadable) return pass_on(*std::move(unreadable));
         return {};
     }
 

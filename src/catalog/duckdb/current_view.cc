@@ -35,9 +35,14 @@ std::optional<std::string> current_view_sql(const LakeTable& table) {
         raise({ErrorCode::kCorruption, fmt::format("reading {} of {}: {}", kBusinessKeyProperty,
                                                    table.table_name().text(), key.error().message)});
     }
+    // The place of a row in what it was read from, by its numbers: as texts /9 comes after /10.
+    constexpr const char* kPlace =
+        "list_transform(regexp_extract_all(_pointer, '[0-9]+'), lambda n: TRY_CAST(n AS HUGEINT))";
     std::vector<std::string> newest_first;
     for (const char* column : {"_known_from", "_run", "_object", "_pointer"}) {
-        if (metadata.schema.find(column) != nullptr) newest_first.push_back(fmt::format("{} DESC NULLS LAST", column));
+        if (metadata.schema.find(column) == nullptr) continue;
+        if (std::string_view(column) == "_pointer") newest_first.push_back(fmt::format("{} DESC NULLS LAST", kPlace));
+        newest_first.push_back(fmt::format("{} DESC NULLS LAST", column));
     }
     return fmt::format("SELECT * FROM {}.{}.{} QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {}) = 1",
                        quote_identifier(table.ParentCatalog().GetName()), quote_identifier(table.table_name().zone),

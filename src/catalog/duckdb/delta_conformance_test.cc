@@ -52,7 +52,7 @@ TEST(DeltaConformance, ReadsWhatOthersWrote) {
     ASSERT_TRUE(manifest) << manifest.error().message;
     auto engine = Engine::open({});
     ASSERT_TRUE(engine) << engine.error().message;
-    register_delta_function(**engine);
+    ASSERT_TRUE(register_delta_function(**engine));
     auto session = (*engine)->connect();
     ASSERT_TRUE(session);
 

@@ -73,16 +73,19 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, du
 
 }  // namespace
 
-void register_delta_function(Engine& engine) {
-    duckdb::Connection connection(instance(engine));
-    connection.BeginTransaction();  // the scan is a copy of one in the system catalog
-    duckdb::TableFunction function = unbound_delta_scan(*connection.context);
-    connection.Commit();
-    function.name = "delta";
-    function.named_parameters["version"] = duckdb::LogicalType::BIGINT;
-    function.bind = bind;
-    function.function_info = duckdb::make_shared_ptr<DeltaFunctionInfo>(engine);
-    duckdb::ExtensionLoader(instance(engine), "lagoa").RegisterFunction(std::move(function));
+Result<> register_delta_function(Engine& engine) {
+    return guarded([&]() -> Result<> {
+        duckdb::Connection connection(instance(engine));
+        connection.BeginTransaction();  // the scan is a copy of one in the system catalog
+        duckdb::TableFunction function = unbound_delta_scan(*connection.context);
+        connection.Commit();
+        function.name = "delta";
+        function.named_parameters["version"] = duckdb::LogicalType::BIGINT;
+        function.bind = bind;
+        function.function_info = duckdb::make_shared_ptr<DeltaFunctionInfo>(engine);
+        duckdb::ExtensionLoader(instance(engine), "lagoa").RegisterFunction(std::move(function));
+        return {};
+    });
 }
 
 }  // namespace lagoa

@@ -114,7 +114,7 @@ void DeltaReader::FinalizeBind(duckdb::MultiFileReaderData& reader, const duckdb
 }
 
 duckdb::unique_ptr<duckdb::MultiFileReader> DeltaReader::Copy() const {
-    return duckdb::make_uniq<DeltaReader>(DeltaScanInfo(source_, table_));
+    return duckdb::make_uniq<DeltaReader>(DeltaScanInfo(source_, table_, parquet_scan_));
 }
 
 }  // namespace lagoa

@@ -11,19 +11,24 @@ namespace lagoa {
 
 /// Carried by the TableFunction until it is bound.
 struct DeltaScanInfo final : duckdb::TableFunctionInfo {
-    DeltaScanInfo(ScanSource scanned, duckdb::optional_ptr<duckdb::TableCatalogEntry> entry)
-        : source(std::move(scanned)), table(entry) {}
+    DeltaScanInfo(ScanSource scanned, duckdb::optional_ptr<duckdb::TableCatalogEntry> entry,
+                  duckdb::TableFunction parquet)
+        : source(std::move(scanned)), table(entry), parquet_scan(std::move(parquet)) {}
 
     ScanSource source;
     duckdb::optional_ptr<duckdb::TableCatalogEntry> table;
+    duckdb::TableFunction parquet_scan;  ///< DuckDB's own.
 };
 
 /// One for each bound scan.
 class DeltaReader final : public duckdb::MultiFileReader {
 public:
-    explicit DeltaReader(const DeltaScanInfo& info) : source_(info.source), table_(info.table) {}
+    explicit DeltaReader(const DeltaScanInfo& info)
+        : source_(info.source), table_(info.table), parquet_scan_(info.parquet_scan) {}
 
     duckdb::optional_ptr<duckdb::TableCatalogEntry> table() const { return table_; }
+    /// DuckDB's own scan, which the table's scan calls.
+    const duckdb::TableFunction& parquet_scan() const { return parquet_scan_; }
 
     duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(duckdb::ClientContext& context,
                                                              const duckdb::vector<duckdb::string>& paths,
@@ -46,6 +51,7 @@ public:
 private:
     ScanSource source_;
     duckdb::optional_ptr<duckdb::TableCatalogEntry> table_;  // lives as long as the transaction that planned the scan
+    duckdb::TableFunction parquet_scan_;
 };
 
 }  // namespace lagoa

@@ -4,6 +4,7 @@
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/multi_file/multi_file_function.hpp"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/common/serializer/deserializer.hpp"
 #include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
@@ -33,6 +34,43 @@ duckdb::unique_ptr<MultiFileReader> make_reader(const duckdb::TableFunction& fun
 
 const DeltaReader& reader_of(const duckdb::FunctionData* data) {
     return multi_file(data).multi_file_reader->Cast<DeltaReader>();
+}
+
+// Runs `read`, a part of DuckDB's Parquet scan. The log promises whole files: what is missing or does not parse in one
+// is damage, whatever DuckDB calls it; a store that fails, a stop and the like stay what they are.
+template <class Read>
+auto reading(const duckdb::FunctionData* data, const duckdb::MultiFileLocalState* state, Read&& read) {
+    try {
+        return read();
+    } catch (const std::exception& thrown) {
+        const Error error = to_error(duckdb::ErrorData(thrown));
+        const bool damaged = error.code == ErrorCode::kNotFound || error.code == ErrorCode::kInternal ||
+                             error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kCorruption;
+        if (!damaged) throw;
+        const std::string& root = files_of(data).source().root;
+        const bool named = error.message.find(root + "/") != std::string::npos || !state || !state->reader;
+        raise({ErrorCode::kCorruption, fmt::format("reading {}: {}{}", root, named ? "" : state->reader->GetFileName() + ": ",
+                                                   error.message)});
+    }
+}
+
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_global(duckdb::ClientContext& context,
+                                                                 duckdb::TableFunctionInitInput& input) {
+    const duckdb::FunctionData* data = input.bind_data.get();
+    return reading(data, nullptr, [&] { return reader_of(data).parquet_scan().init_global(context, input); });
+}
+
+duckdb::unique_ptr<duckdb::LocalTableFunctionState> init_local(duckdb::ExecutionContext& context,
+                                                               duckdb::TableFunctionInitInput& input,
+                                                               duckdb::GlobalTableFunctionState* global) {
+    const duckdb::FunctionData* data = input.bind_data.get();
+    return reading(data, nullptr, [&] { return reader_of(data).parquet_scan().init_local(context, input, global); });
+}
+
+void scan_rows(duckdb::ClientContext& context, duckdb::TableFunctionInput& input, duckdb::DataChunk& rows) {
+    const duckdb::FunctionData* data = input.bind_data.get();
+    const auto* state = input.local_state ? &input.local_state->Cast<duckdb::MultiFileLocalState>() : nullptr;
+    reading(data, state, [&] { reader_of(data).parquet_scan().function(context, input, rows); });
 }
 
 duckdb::BindInfo bind_info(const duckdb::optional_ptr<duckdb::FunctionData> data) {
@@ -103,13 +141,20 @@ duckdb::unique_ptr<duckdb::FunctionData> refuse_to_bind(duckdb::ClientContext&, 
     raise({ErrorCode::kUnsupported, "lagoa_scan() is not for queries", "Write delta('PATH')."});
 }
 
+duckdb::TableFunction parquet_scan(duckdb::ClientContext& context) {
+    auto& entry = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::TableFunctionCatalogEntry>(
+        context, DEFAULT_SCHEMA, "parquet_scan");
+    return entry.functions.GetFunctionByArguments(context, {duckdb::LogicalType::VARCHAR});
+}
+
 }  // namespace
 
 duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
-    auto& entry = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::TableFunctionCatalogEntry>(
-        context, DEFAULT_SCHEMA, "parquet_scan");
-    duckdb::TableFunction scan = entry.functions.GetFunctionByArguments(context, {duckdb::LogicalType::VARCHAR});
+    duckdb::TableFunction scan = parquet_scan(context);
     scan.name = "lagoa_scan";
+    scan.init_global = init_global;
+    scan.init_local = init_local;
+    scan.function = scan_rows;
     scan.named_parameters.clear();
     scan.get_multi_file_reader = make_reader;
     scan.get_bind_info = bind_info;
@@ -128,7 +173,7 @@ duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource
                                       duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
     duckdb::TableFunction scan = unbound_delta_scan(context);
     duckdb::vector<duckdb::Value> inputs{duckdb::Value(source.root)};
-    scan.function_info = duckdb::make_shared_ptr<DeltaScanInfo>(std::move(source), table);
+    scan.function_info = duckdb::make_shared_ptr<DeltaScanInfo>(std::move(source), table, parquet_scan(context));
     duckdb::named_parameter_map_t parameters;
     duckdb::vector<duckdb::LogicalType> types;
     duckdb::vector<duckdb::string> names;

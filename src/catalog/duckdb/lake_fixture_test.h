@@ -60,6 +60,10 @@ public:
         return delta::TableLocation{store->second.get(), &parquet_, table.table};
     }
 
+    bool has_contract(const TableName& table) override { return table.table == "contracted"; }
+
+    Clock& clock() override { return system_clock(); }
+
     void pin(const TableName& table, delta::Version version) override {
         const std::lock_guard guard(mutex_);
         pins_[table] = version;

@@ -22,7 +22,8 @@
 #include "base/text.h"
 #include "catalog/duckdb/current_view.h"
 #include "catalog/duckdb/lake_table.h"
-#include "catalog/duckdb/staged_file.h"
+#include "catalog/duckdb/written_files.h"
+#include "catalog/impl/schema_plan.h"
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/types.h"
 
@@ -52,13 +53,15 @@ public:
         return duckdb::make_uniq<Written>();
     }
 
-    duckdb::SinkResultType Sink(duckdb::ExecutionContext&, duckdb::DataChunk& chunk,
+    duckdb::SinkResultType Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                 duckdb::OperatorSinkInput& input) const override {
         auto& written = input.global_state.Cast<Written>();
         for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
             const StagedFile file = read_staged_file(chunk, row);
             if (file.rows == 0) continue;
-            written.files.push_back(unwrap(to_add_file(file, write_.metadata, root_)));
+            auto added = to_add_file(file, write_.metadata, root_);
+            if (!added) reject(context.client, written, file, added.error());
+            written.files.push_back(*std::move(added));
             written.rows += file.rows;
         }
         return duckdb::SinkResultType::NEED_MORE_INPUT;
@@ -85,6 +88,17 @@ private:
         std::vector<delta::AddFile> files;
         std::uint64_t rows = 0;
     };
+
+    // The rows of `file` may not be in the table: it goes, as do those before it.
+    [[noreturn]] void reject(duckdb::ClientContext& client, Written& written, const StagedFile& file,
+                             const Error& error) const {
+        TableWrite write = write_;
+        write.files = std::move(written.files);
+        delta::AddFile& rejected = write.files.emplace_back();
+        rejected.path = delta::encode_path(std::string_view(file.path).substr(root_.size() + 1));
+        discard_write(LakeTransaction::of(client, catalog_).view(), write);
+        raise(error);
+    }
 
     duckdb::Catalog& catalog_;
     const TableWrite write_;  // without files
@@ -207,7 +221,16 @@ std::string partition_column(const duckdb::ParsedExpression& key, const Schema& 
     if (field == nullptr)
         raise(
             {ErrorCode::kInvalidArgument, fmt::format("PARTITIONED BY {}: not a column of the table", key.ToString())});
+    if (!may_partition(field->type))
+        raise({ErrorCode::kInvalidArgument, fmt::format("a table cannot be partitioned by {}, which is {}",
+                                                        field->name, to_sql(field->type))});
     return field->name;
+}
+
+void check_no_contract(LakeTransaction& transaction, const TableName& table) {
+    if (!transaction.view().has_contract(table)) return;
+    raise({ErrorCode::kUnsupported, fmt::format("writing {} by SQL: it has a contract, and SQL does not check it", table.text()),
+           "Write it by its job; contracts are checked there."});
 }
 
 // The properties that may be set in SQL. DuckDB's parser hands us their names in lower case.
@@ -240,6 +263,7 @@ duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::Ph
     if (!op.column_index_map.empty()) rows = planner.ResolveDefaultsProjection(op, *rows);
 
     auto& transaction = LakeTransaction::of(context, table.ParentCatalog());
+    check_no_contract(transaction, table.table_name());
     TableWrite write = transaction.begin_append(table.table_name());
     unwrap(check_still_fits(write.table, table.snapshot().metadata, write.metadata));
     // The staged files have the columns that were bound; others of the newest version are NULL in them.
@@ -263,8 +287,12 @@ TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreat
     TableWrite write{
         .table = unwrap(TableName::parse(fmt::format("{}.{}", to_lower(info.schema.name), to_lower(base.table)))),
         .operation = "CREATE TABLE"};
+    check_no_contract(transaction, write.table);
     transaction.check_absent(write.table);
-    for (const auto& column : base.columns.Logical()) write.metadata.schema.fields.push_back(to_field(column));
+    for (const auto& column : base.columns.Logical()) {
+        write.metadata.schema.fields.push_back(to_field(column));
+        unwrap(check_column_name(column.Name()));
+    }
     for (const auto& constraint : base.constraints) {
         if (constraint->type != duckdb::ConstraintType::NOT_NULL)
             raise({ErrorCode::kUnsupported,

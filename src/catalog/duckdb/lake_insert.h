@@ -17,7 +17,8 @@ duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, d
                                                duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& rows);
 
 /// The creation of a table without rows, from CREATE TABLE: columns, NOT NULL, PARTITIONED BY, WITH (properties).
-/// Raises kAlreadyExists, kUnsupported for what a Delta table cannot keep (keys, checks, defaults).
+/// Raises kAlreadyExists, kUnsupported for what a Delta table cannot keep (keys, checks, defaults) and for a table
+/// with a contract.
 TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreateTableInfo& info);
 
 }  // namespace lagoa

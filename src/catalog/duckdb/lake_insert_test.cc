@@ -5,6 +5,7 @@
 
 #include "catalog/duckdb/lake_fixture_test.h"
 #include "codec/json.h"
+#include "engine/row_source.h"
 #include "support/faulty_store.h"
 
 namespace lagoa {
@@ -62,8 +63,10 @@ TEST_F(LakeInsertTest, KeepsTypesThatDeltaHasNoEqualOf) {
 TEST_F(LakeInsertTest, RefusesNullInAColumnThatMayNotBe) {
     const auto session = connect();
     run(*session, "CREATE TABLE bronze.t (x BIGINT NOT NULL, y BIGINT)");
+    const auto before = keys("bronze");
     EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t VALUES (1, 1), (NULL, 2)"), ErrorCode::kDataRejected);
     EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t (y) VALUES (2)"), ErrorCode::kDataRejected);
+    EXPECT_EQ(keys("bronze"), before);
     EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t"), "0");
     run(*session, "INSERT INTO bronze.t (x) VALUES (2)");
     EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t WHERE y IS NULL"), "1");
@@ -85,12 +88,31 @@ TEST_F(LakeInsertTest, AFailingSelectLeavesNothing) {
     EXPECT_EQ(error_of(*session, "FROM bronze.u"), ErrorCode::kNotFound);
 }
 
+// Rows without end, whose reader is interrupted when it has begun.
+struct InterruptingSource final : RowSource {
+    explicit InterruptingSource(Session& reading) : session(reading) {}
+    const Schema& schema() const override { return columns; }
+    Result<bool> next(RowSink& sink) override {
+        for (int i = 0; i < 1000; ++i) {
+            sink.add_row();
+            sink.set_int64(0, i);
+        }
+        if (++calls == 200) session.interrupt();
+        return true;
+    }
+    Session& session;
+    Schema columns{{Field{.name = "x", .type = parse_sql_type("BIGINT").value()}}};
+    int calls = 0;
+};
+
 TEST_F(LakeInsertTest, AnInterruptedInsertLeavesNothing) {
     const auto session = connect();
-    run(*session, "CREATE TABLE bronze.t AS SELECT 1 AS x");
+    run(*session, "CREATE TABLE bronze.t AS SELECT 1::BIGINT AS x");
     const auto before = keys("bronze");
-    session->interrupt();
-    EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t SELECT i FROM range(1000000) r(i)"), ErrorCode::kCancelled);
+    const auto source = std::make_shared<InterruptingSource>(*session);
+    ASSERT_TRUE(session->add_source("endless", source));
+    EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t SELECT x FROM rows_of('endless')"), ErrorCode::kCancelled);
+    EXPECT_GE(source->calls, 200);
     EXPECT_EQ(keys("bronze"), before);
     EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t"), "1");
 }

@@ -110,7 +110,8 @@ private:
         const ScopedMount mount(mounts(engine_), store);
         duckdb::Connection connection(instance(engine_));
         // The mount's name is never used again: its footer is not worth keeping.
-        connection.Query("SET parquet_metadata_cache = false");
+        if (const auto set = connection.Query("SET parquet_metadata_cache = false"); set->HasError())
+            return pass_on(to_error(set->GetErrorObject()));
         const auto result = connection.SendQuery(
             fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", quote_literal(mount.path(key))));
         if (result->HasError()) return pass_on(to_error(result->GetErrorObject()));

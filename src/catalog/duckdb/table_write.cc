@@ -13,11 +13,9 @@ Result<> commit_write(LakeView& view, const TableWrite& write) {
         request.metadata = write.metadata;
     else
         request.operation_parameters = json::make_object({{"mode", "Append"}});
-    const auto version = delta::commit(location, write.base, std::move(request));
+    const auto version = delta::commit(location, write.base, std::move(request), {.clock = &view.clock()});
     if (!version) {
-        const bool outcome_unknown =
-            version.error().code == ErrorCode::kUnavailable || version.error().code == ErrorCode::kDeadlineExceeded;
-        if (!outcome_unknown) discard_write(view, write);
+        if (!is_outcome_unknown(version.error().code)) discard_write(view, write);
         return pass_on(version.error(), "writing {}", write.table.text());
     }
     view.pin(write.table, *version);

@@ -57,9 +57,14 @@ public:
 
     Result<delta::TableLocation> location(const TableName& table) override { return tables_->locate(table); }
 
+    bool has_contract(const TableName& table) override { return tables_->contracted.contains(table); }
+
+    Clock& clock() override { return *tables_->clock; }
+
     void pin(const TableName& table, delta::Version version) override {
         const std::lock_guard lock(mutex_);
-        pins_[table] = version;
+        // What follows the table's newest version sees the write, and those that come after it.
+        if (follows_cut(table.zone) || pins_.contains(table)) pins_[table] = version;
     }
 
 private:
@@ -105,10 +110,8 @@ Result<std::vector<std::string>> LakeTables::at_head(std::string_view zone) cons
     for (std::string& name : names) {
         if (!is_name(name)) continue;
         const auto version = delta::newest_version({found->second.get(), parquet.get(), name});
-        if (version)
-            tables.push_back(std::move(name));
-        else if (version.error().code != ErrorCode::kNotFound)
-            return pass_on(version.error(), "listing the tables of {}", zone);
+        // A table that cannot be read is one all the same: reading it says why.
+        if (version || version.error().code != ErrorCode::kNotFound) tables.push_back(std::move(name));
     }
     return tables;
 }

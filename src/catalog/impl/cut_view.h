@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace lagoa {
 struct LakeTables {
     std::map<std::string, std::shared_ptr<ObjectStore>> zones;  // shared with the engine's mounts
     std::unique_ptr<delta::ParquetIo> parquet;
+    std::set<TableName> contracted;
+    Clock* clock = nullptr;
     SnapshotCache snapshots{128};
 
     /// kNotFound for an unknown zone.

@@ -37,7 +37,12 @@ Result<std::unique_ptr<MergeSource>> MergeSource::make(Session& session, const s
 }
 
 MergeSource::~MergeSource() {
-    if (const auto dropped = session_.execute("DROP TABLE " + name_); !dropped)
+    auto dropped = session_.execute("DROP TABLE " + name_);
+    if (!dropped && dropped.error().code == ErrorCode::kCancelled) {
+        dropped = session_.execute("DROP TABLE " + name_);
+        session_.interrupt();  // it was not meant for the clean-up: the session's next statement answers it
+    }
+    if (!dropped)
         log::warn("catalog.merge_source_left", {{"error", dropped.error().message}});
 }
 

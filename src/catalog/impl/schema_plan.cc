@@ -77,6 +77,14 @@ void add_feature(std::vector<std::string>& features, std::string_view feature) {
 
 }  // namespace
 
+Result<> check_column_name(std::string_view name) {
+    for (const std::string_view taken : {"file_index", "filename", "file_row_number"})
+        if (to_lower(name) == taken)
+            return fail_with_hint(ErrorCode::kInvalidArgument, "Give the column another name.",
+                                  "column {}: every table of the lake has that of its own", name);
+    return {};
+}
+
 Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> columns,
                                const std::map<std::string, std::string>& comments) {
     std::map<std::string, const Column*> by_name;
@@ -109,6 +117,7 @@ Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> co
         plan.schema.fields.push_back(std::move(field));
         plan.changed = true;
     }
+    for (const Field& field : plan.schema.fields) LAGOA_TRY(check_column_name(field.name));
     if (plan.schema.fields.empty()) return fail(ErrorCode::kInvalidArgument, "a table needs at least one column");
     return plan;
 }

@@ -8,7 +8,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "catalog/impl/file_statistics.h"
+#include "catalog/impl/staged_file.h"
 
 namespace lagoa {
 namespace {
@@ -41,7 +41,7 @@ StagedFiles::StagedFiles(Session& session, StagingTarget target)
 
 std::string StagedFiles::copy_statement(const std::string& select) const {
     std::string partitions;
-    for (const std::string& column : target_.partition_columns)
+    for (const std::string& column : target_.metadata.partition_columns)
         partitions += (partitions.empty() ? "" : ", ") + quote_identifier(column);
     const std::string layout = partitions.empty()
                                    ? fmt::format("FILE_SIZE_BYTES {}, WRITE_EMPTY_FILE false", kFileSizeBytes)
@@ -65,31 +65,17 @@ Result<> StagedFiles::add(const json::Object& written) {
     const auto rows = row.int64_at("count");
     const auto size = row.int64_at("file_size_bytes");
     const json::Value* columns = row.find("column_statistics");
-    if (!name || !rows || !size || !columns || !columns->object() || !name->starts_with(target_.url + "/"))
-        return unexpected_answer();
-
-    const FileStatistics statistics = parse_statistics(*columns->object());
-    for (const Field& field : target_.schema.fields) {
-        if (field.nullable) continue;
-        const auto leaf = statistics.find(quote_identifier(field.name));
-        if (leaf != statistics.end() && leaf->second.nulls.value_or(0) > 0)
-            return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is in {} rows", field.name,
-                        *leaf->second.nulls);
-    }
-
-    delta::AddFile file;
-    file.path = delta::encode_path(name->substr(target_.url.size() + 1));
-    file.size_bytes = *size;
-    file.stats = delta_statistics(target_.schema, target_.partition_columns, static_cast<std::uint64_t>(*rows),
-                                  statistics, target_.indexed_columns);
-    for (const std::string& column : target_.partition_columns) {
-        const json::Value* values = row.find("partition_keys");
-        const Field* field = target_.schema.find(column);
-        if (!values || !values->object() || !field) return unexpected_answer();
-        file.partition_values[field->name] = delta_partition_value(field->type, values->string_at(field->name));
-    }
-    files_.push_back(std::move(file));
-    rows_ += static_cast<std::uint64_t>(*rows);
+    if (!name || !rows || !size || !columns || !columns->object()) return unexpected_answer();
+    StagedFile file{.path = *name,
+                    .rows = static_cast<std::uint64_t>(*rows),
+                    .size_bytes = static_cast<std::uint64_t>(*size),
+                    .statistics = parse_statistics(*columns->object()),
+                    .partition_keys = {}};
+    if (const json::Value* keys = row.find("partition_keys"); keys && keys->object())
+        for (const auto& [column, value] : *keys->object())
+            file.partition_keys[column] = value.string() ? std::optional(*value.string()) : std::nullopt;
+    files_.push_back(LAGOA_TRY(to_add_file(file, target_.metadata, target_.url)));
+    rows_ += file.rows;
     return {};
 }
 

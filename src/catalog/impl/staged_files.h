@@ -17,9 +17,7 @@ namespace lagoa {
 struct StagingTarget {
     delta::TableLocation location;
     std::string url;  ///< The table's folder in SQL: `lagoa://silver/stocks`.
-    Schema schema;
-    std::vector<std::string> partition_columns;
-    int indexed_columns = 32;
+    delta::Metadata metadata;  ///< As it will be.
 };
 
 /// Owned by one write.

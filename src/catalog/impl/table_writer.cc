@@ -7,25 +7,13 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "catalog/impl/file_statistics.h"
 #include "catalog/impl/merge.h"
+#include "catalog/impl/staged_file.h"
 
 namespace lagoa {
 namespace {
 
 constexpr int kMaxRebases = 10;  // of an append over changes of the table's metadata
-constexpr std::string_view kIndexedColumnsProperty = "delta.dataSkippingNumIndexedCols";
-
-// A put that may or may not have happened: what it refers to must stay.
-bool is_outcome_unknown(const Error& error) {
-    return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kDeadlineExceeded;
-}
-
-bool may_partition(const Type& type) {
-    using enum TypeKind;
-    return type.kind != kBinary && type.kind != kVariant && type.kind != kVoid && type.kind != kList &&
-           type.kind != kMap && type.kind != kStruct;
-}
 
 delta::RemoveFile remove_of(const delta::AddFile& file) {
     return {.path = file.path,
@@ -71,7 +59,7 @@ Result<WriteResult> TableWriter::run() {
     }
     if (has_nothing_to_commit(staged)) return result(staged, base_->version, false);
     auto committed = commit(staged);
-    if (!committed && !is_outcome_unknown(committed.error())) staged.discard();
+    if (!committed && !is_outcome_unknown(committed.error().code)) staged.discard();
     return committed;
 }
 
@@ -86,7 +74,7 @@ Result<> TableWriter::check_step() const {
 
 Result<> TableWriter::plan() {
     plan_ = LAGOA_TRY(plan_schema(base_ ? &base_->metadata.schema : nullptr, columns_, request_.comments));
-    for (const std::string& column : staging_target().partition_columns) {
+    for (const std::string& column : staging_target().metadata.partition_columns) {
         const Field* field = plan_.schema.find(column);
         if (!field) return fail(ErrorCode::kInvalidArgument, "the partition column {} is not in the table", column);
         if (!may_partition(field->type))
@@ -100,16 +88,13 @@ Result<> TableWriter::plan() {
 }
 
 StagingTarget TableWriter::staging_target() const {
-    StagingTarget target{
-        .location = location_, .url = url(), .schema = plan_.schema, .indexed_columns = kIndexedColumns};
-    target.partition_columns = base_ ? base_->metadata.partition_columns : request_.partition_by;
+    StagingTarget target{.location = location_, .url = url(), .metadata = {}};
+    target.metadata.schema = plan_.schema;
+    target.metadata.configuration = base_ ? base_->metadata.configuration : request_.properties;
+    target.metadata.partition_columns = base_ ? base_->metadata.partition_columns : request_.partition_by;
     // The names of the schema: SQL's ignore case, those in the log do not.
-    for (std::string& column : target.partition_columns)
+    for (std::string& column : target.metadata.partition_columns)
         if (const Field* field = plan_.schema.find(column)) column = field->name;
-    const auto& properties = base_ ? base_->metadata.configuration : request_.properties;
-    if (const auto indexed = properties.find(std::string(kIndexedColumnsProperty)); indexed != properties.end())
-        if (const auto number = json::Number{indexed->second}.to_int64())
-            target.indexed_columns = static_cast<int>(std::max<std::int64_t>(*number, -1));
     return target;
 }
 
@@ -138,6 +123,8 @@ Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select
     const std::string scan = fmt::format("delta({}, version => {})", quote_literal(url()), base_->version);
     removed_ = LAGOA_TRY(source->touched_files(scan));
     if (removed_.empty()) return staged.write(source->select());
+    if (removed_.back() >= base_->files.size())
+        return fail(ErrorCode::kInternal, "a match in file {} of {}", removed_.back(), base_->files.size());
     const std::string kept = source->select_kept(scan, base_->metadata.schema, plan_.schema, removed_);
     return staged.write(kept + " UNION ALL " + source->select());
 }
@@ -172,12 +159,12 @@ Result<delta::Version> TableWriter::commit_once(const StagedFiles& staged) {
 Result<bool> TableWriter::rebase(const StagedFiles& staged) {
     if (request_.mode != WriteMode::kAppend) return false;
     const Schema staged_schema = plan_.schema;
-    const std::vector<std::string> staged_partitions = staging_target().partition_columns;
+    const std::vector<std::string> staged_partitions = staging_target().metadata.partition_columns;
     base_ = LAGOA_TRY(delta::read_snapshot(location_));
     LAGOA_TRY(check_step());
     plan_ = LAGOA_TRY(plan_schema(&base_->metadata.schema, columns_, request_.comments));
     if (staged.files().empty()) return true;
-    if (staging_target().partition_columns != staged_partitions) return false;
+    if (staging_target().metadata.partition_columns != staged_partitions) return false;
     return std::ranges::all_of(staged_schema.fields, [this](const Field& field) {
         const Field* now = plan_.schema.find(field.name);
         return now && now->name == field.name && now->type == field.type && now->nullable;
@@ -189,7 +176,7 @@ std::optional<delta::Metadata> TableWriter::changed_metadata() const {
         return delta::Metadata{.name = request_.table.table,
                                .description = request_.description,
                                .schema = plan_.schema,
-                               .partition_columns = staging_target().partition_columns,
+                               .partition_columns = staging_target().metadata.partition_columns,
                                .configuration = request_.properties};
     }
     delta::Metadata metadata = base_->metadata;
@@ -217,7 +204,7 @@ delta::CommitRequest TableWriter::commit_request(const StagedFiles& staged) cons
     const bool merge = request_.mode == WriteMode::kMerge;
     commit.operation = merge && request_.operation == "WRITE" ? "MERGE" : request_.operation;
     commit.operation_parameters = json::make_object(
-        {{"mode", name_of(request_.mode)}, {"partitionBy", json::dump(to_json(staging_target().partition_columns))}});
+        {{"mode", name_of(request_.mode)}, {"partitionBy", json::dump(to_json(staging_target().metadata.partition_columns))}});
     if (merge) commit.operation_parameters.set("key", json::dump(to_json(request_.key)));
     commit.operation_metrics = json::make_object({{"numFiles", std::uint64_t{staged.files().size()}},
                                                   {"numOutputRows", staged.rows()},

@@ -1,4 +1,4 @@
-// A Parquet file that DuckDB has written for a table, and the add action it becomes.
+// A Parquet file that has been written for a table, and the add action it becomes.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "duckdb.hpp"
-
+#include "base/result.h"
 #include "catalog/impl/file_statistics.h"
 #include "delta/actions.h"
 
@@ -21,11 +20,11 @@ struct StagedFile {
     std::map<std::string, std::optional<std::string>> partition_keys;  ///< Column → SQL's text.
 };
 
-/// One row of what COPY … RETURN_STATS returns.
-StagedFile read_staged_file(const duckdb::DataChunk& chunk, duckdb::idx_t row);
-
-/// The action for a file under `root`, the folder of a table with `metadata`. kDataRejected if a column that may not
-/// be NULL holds one.
+/// The action for a file under `root`, the folder of a table with `metadata`; the commit dates it. kDataRejected if a
+/// column that may not be NULL holds one.
 Result<delta::AddFile> to_add_file(const StagedFile& file, const delta::Metadata& metadata, const std::string& root);
+
+/// Whether a table may be partitioned by a column of `type`.
+bool may_partition(const Type& type);
 
 }  // namespace lagoa
