@@ -14,5 +14,14 @@ TEST(Digest, MatchesPublishedVectors) {
     EXPECT_EQ(sha256_hex(std::string(1, '\0')), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
 }
 
+TEST(Digest, OfPartsIsThatOfTheWhole) {
+    const std::string bytes(200'000, 'a');
+    Sha256 digest;
+    for (std::size_t at = 0, part = 0; at < bytes.size(); at += part, ++part)
+        digest.update(std::string_view(bytes).substr(at, part));
+    EXPECT_EQ(std::move(digest).hex(), sha256_hex(bytes));
+    EXPECT_EQ(Sha256().hex(), sha256_hex(""));
+}
+
 }  // namespace
 }  // namespace lagoa::net

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "ingest/impl/json_records.h"
+#include "ingest/impl/object_digest.h"
 #include "ingest/impl/parquet_records.h"
 #include "net/digest.h"
 
@@ -26,19 +27,30 @@ std::string to_json(const std::vector<Violation>& broken) {
     return json::dump(rules);
 }
 
+std::unexpected<Error> damaged(const LandedObject& object, std::string_view what) {
+    return fail_with_hint(ErrorCode::kCorruption, "Restore the landing zone from its backup, then load again.",
+                          "loading {}: the object {}", object.key, what);
+}
+
+std::unexpected<Error> unreadable(const LandedObject& object, const Error& error) {
+    if (error.code == ErrorCode::kNotFound) return damaged(object, "that the manifest names is gone");
+    return pass_on(error, "loading {}", object.key);
+}
+
+Result<> check_digest(const LandedObject& object, std::string_view sha256) {
+    if (!object.sha256.empty() && sha256 != object.sha256)
+        return damaged(object, "is not the one that was landed: its SHA-256 differs");
+    return {};
+}
+
+// For what is read as a whole; a Parquet file is read where it lies.
 Result<std::shared_ptr<const PaddedBytes>> read_object(ObjectStore& landing, const LandedObject& object) {
-    const auto damaged = [&](std::string_view what) {
-        return fail_with_hint(ErrorCode::kCorruption, "Restore the landing zone from its backup, then load again.",
-                              "loading {}: the object {}", object.key, what);
-    };
     const auto reader = landing.reader(object.key);
-    if (!reader && reader.error().code == ErrorCode::kNotFound) return damaged("that the manifest names is gone");
-    if (!reader) return pass_on(reader.error(), "loading {}", object.key);
+    if (!reader) return unreadable(object, reader.error());
     auto bytes = std::make_shared<PaddedBytes>((*reader)->info().size_bytes);
     const std::size_t read = LAGOA_TRY((*reader)->read(0, bytes->writable()), "loading {}", object.key);
-    if (read != bytes->view().size()) return damaged("ended early");
-    if (!object.sha256.empty() && net::sha256_hex(bytes->view()) != object.sha256)
-        return damaged("is not the one that was landed: its SHA-256 differs");
+    if (read != bytes->view().size()) return damaged(object, "ended early");
+    LAGOA_TRY(check_digest(object, net::sha256_hex(bytes->view())));
     return std::shared_ptr<const PaddedBytes>(std::move(bytes));
 }
 
@@ -99,12 +111,16 @@ Result<> LandingRows::open(const Feed& feed) {
         if (what == What::kFetched) text = fetched_;
         if (what != What::kAt) record_.values[column] = {RawValue::Kind::kText, text};
     }
-    auto bytes = LAGOA_TRY(read_object(landing_, object));
     if (object.format == RecordFormat::kJson) {
+        auto bytes = LAGOA_TRY(read_object(landing_, object));
         reader_ = read_json(std::move(bytes), *feed.plan);
     } else if (object.format == RecordFormat::kJsonLines) {
+        auto bytes = LAGOA_TRY(read_object(landing_, object));
         reader_ = read_json_lines(std::move(bytes), *feed.plan);
     } else {
+        const auto digest = digest_of(landing_, object.key);
+        if (!digest) return unreadable(object, digest.error());
+        LAGOA_TRY(check_digest(object, digest->sha256));
         auto session = LAGOA_TRY(connect_());
         reader_ = LAGOA_TRY(read_parquet(std::move(session), "lagoa://landing/" + object.key, *feed.plan), "loading {}",
                             object.key);

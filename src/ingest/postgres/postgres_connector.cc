@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ingest/impl/declaration.h"
+#include "ingest/impl/object_digest.h"
 #include "ingest/postgres/snapshot_reader.h"
-#include "net/digest.h"
 
 namespace lagoa::ingest {
 namespace {
@@ -32,7 +32,7 @@ Result<RelationStream> read_stream(const Source& source, const Stream& stream, c
 
 Result<std::string> read_dsn(const Source& source, const json::Value& root) {
     const Declaration declared(source.document, "", root);
-    LAGOA_TRY(declared.only({"kind", "dsn", "streams"}));
+    LAGOA_TRY(declared.only({"kind", "dsn", "streams", "retired_streams"}));
     std::string text(trim(LAGOA_TRY(declared.text("dsn"))));
     if (!text.empty() && !is_open(text))
         if (const auto dsn = Dsn::parse(text); !dsn)
@@ -68,9 +68,9 @@ public:
         const Instant began = context_.clock->now();
         object.records = LAGOA_TRY(reader_.copy(*select, sink_.sql_path(object.key)), "landing {}", declared.relation);
         object.fetched = context_.clock->now();
-        const std::string bytes = LAGOA_TRY(sink_.store().get(object.key), "reading back {}", object.key);
-        object.sha256 = net::sha256_hex(bytes);
-        object.size_bytes = bytes.size();
+        const ObjectDigest digest = LAGOA_TRY(digest_of(sink_.store(), object.key), "reading back {}", object.key);
+        object.sha256 = digest.sha256;
+        object.size_bytes = digest.size_bytes;
         object.request =
             json::make_object({{"server", dsn_.place}, {"relation", declared.relation}, {"query", *select}});
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(object.fetched - began);
