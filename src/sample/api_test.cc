@@ -201,6 +201,13 @@ TEST_F(ApiTest, DividendsComeWithTheirGaps) {
         }
     }
     EXPECT_GT(dividends, 40u);
+    std::size_t splits = 0;
+    for (const char* few : {"PETR4,VALE3,ITUB4,BBDC4,ABEV3", "BBAS3,WEGE3,MGLU3,B3SA3,RENT3"}) {
+        const json::Value recent = get(std::string("/api/quote/") + few + "?range=3mo&dividends=true");
+        for (const json::Value& quote : *recent.find("results")->array())
+            splits += json::at_pointer(quote, "/dividendsData/stockDividends")->array()->size();
+    }
+    EXPECT_GT(splits, 0u);
     EXPECT_GT(no_payment, 0u);
     EXPECT_EQ(get("/api/quote/PETR4").find("dividendsData"), nullptr);
 }

@@ -160,7 +160,7 @@ net::ServerResponse dividends_page(const Market& market, const Asset& fund, Day 
         rows += fmt::format("<tr class=\"{}\">\n<td>{}</td>\n<td>Rendimento</td>\n<td>{}</td>\n<td>{}</td>\n</tr>\n",
                             rows.empty() ? "" : "par", brazilian_date(dividend->last_cum_day),
                             dividend->payment_date ? brazilian_date(*dividend->payment_date) : "-",
-                            brazilian_text(dividend->rate / 1'000'000, 2));
+                            brazilian_text(dividend->rate / 1'000'000'000, 2));
     }
     return page(
         "Rendimentos - " + fund.ticker,

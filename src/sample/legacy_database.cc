@@ -145,7 +145,7 @@ Result<> copy_dividends(PGconn* connection, const Market& market, const LegacyOp
             LAGOA_TRY(
                 copy.add({date_or_null(dividend.approved_on), asset.ticker, asset.isin, asset.isin, dividend.label,
                           date_or_null(dividend.last_date_prior), date_or_null(dividend.payment_date),
-                          decimal_text(dividend.rate, 8), dividend.related_to, ""}));
+                          decimal_text(rounded_division(dividend.rate, 1'000), 8), dividend.related_to, ""}));
         }
     }
     return copy.end();

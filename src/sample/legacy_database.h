@@ -6,7 +6,7 @@
 // run it as `postgres` or `nobody`.
 //
 // Deliberate quirks: symbols padded to twelve characters, adjusted prices and the Selic in floating
-// point, days of approval in text, unknown payment days, a row entered twice, no FII.
+// point, days of approval in text, unknown payment days, rates rounded to eight digits, a row entered twice, no FII.
 #pragma once
 
 #include <memory>

@@ -22,7 +22,9 @@ constexpr std::int64_t kPullPpm = 3'000;       // towards the anchor, so that no
 constexpr Micros kCent = 10'000;
 constexpr Micros kSplitAbove = 60'000'000;  // reais of one share
 constexpr Micros kGroupBelow = 2'500'000;
+constexpr std::int64_t kRatePerMicro = 100'000;
 constexpr unsigned kCorporateMonth = 5;  // when companies decide on splits, on its tenth session
+constexpr std::ptrdiff_t kTakingTurns = 10;  // of these one does every other month: three months never lack a split
 
 constexpr std::array kMonths = {"Janeiro", "Fevereiro", "Março",    "Abril",   "Maio",     "Junho",
                                 "Julho",   "Agosto",    "Setembro", "Outubro", "Novembro", "Dezembro"};
@@ -58,7 +60,11 @@ Day next_session(Day day) {
 /// Walks one asset from the epoch on. Prices are in the epoch's shares until finish().
 class Walk {
 public:
-    Walk(const Market& market, const Asset& asset) : market_(market), asset_(asset), value_(asset.start_price) {}
+    Walk(const Market& market, const Asset& asset)
+        : market_(market),
+          asset_(asset),
+          place_(std::ranges::find(market.assets(), asset.ticker, &Asset::ticker) - market.assets().begin()),
+          value_(asset.start_price) {}
 
     void step(Day day) {
         const chrono::year_month_day date(day);
@@ -81,7 +87,7 @@ public:
         for (std::size_t i = history_.candles.size(); i-- > 0;) {
             Candle& candle = history_.candles[i];
             for (; payment != payments_.rend() && payment->candle == i; ++payment) {
-                const Int128 price = Int128{payment->raw_close} * 100;
+                const Int128 price = Int128{payment->raw_close} * kRatePerMicro;
                 kept = kept * (price - payment->rate) / price;
             }
             const Micros exact_close = ratio_.price_of(candle.close);
@@ -161,7 +167,9 @@ private:
         constexpr std::array kInterestLabels = {"JCP", "JRS CAP PROPRIO", "JUROS"};
         CashDividend interest{.last_cum_day = day, .last_date_prior = day};
         interest.label = kInterestLabels[draw(day, "label", kInterestLabels.size())];
-        interest.rate = raw_close() / 10 * static_cast<std::int64_t>(5'000 + draw(day, "rate", 15'000)) / 1'000;
+        interest.rate = raw_close() / 10 * static_cast<std::int64_t>(5'000 + draw(day, "rate", 15'000));
+        // Companies divide a sum by their shares: every other rate has more digits than a database keeps.
+        if (draw(day, "uneven", 2) == 0) interest.rate += static_cast<std::int64_t>(1 + draw(day, "digits", 999));
         interest.related_to = fmt::format("{}º Trimestre/{}", month / 3, static_cast<int>(month_.year()));
         // In calendar days: payments fall on Sundays too, and that must lose none of them.
         if (draw(day, "payment known", 10) != 0) interest.payment_date = day + days{20 + draw(day, "payment", 70)};
@@ -170,7 +178,8 @@ private:
         pay(interest);
         if (draw(day, "dividend too", 3) != 0) return;
         interest.label = "DIVIDENDO";
-        interest.rate = interest.rate / 3 + static_cast<std::int64_t>(draw(day, "dividend rate", 1'000'000));
+        interest.rate =
+            (interest.rate / 3'000 + static_cast<std::int64_t>(draw(day, "dividend rate", 1'000'000))) * 1'000;
         pay(std::move(interest));
     }
 
@@ -178,22 +187,28 @@ private:
     void pay_fund(Day day) {
         if (chrono::year_month_day(next_session(day)).month() == month_.month()) return;
         const auto yield_ppm = static_cast<std::int64_t>(6'000 + draw(day, "rate", 4'000));
-        const std::int64_t rate = rounded_division(raw_close() / 1'000 * yield_ppm / 1'000, kCent) * kCent * 100;
-        if (rate == 0) return;
+        const Micros paid = rounded_division(raw_close() / 1'000 * yield_ppm / 1'000, kCent) * kCent;
+        if (paid == 0) return;
         Day payment = day;
         for (int session = 0; session < 10; ++session) payment = next_session(payment);
         pay({.last_cum_day = day,
              .last_date_prior = day,
              .payment_date = payment,
              .approved_on = day,
-             .rate = rate,
+             .rate = paid * kRatePerMicro,
              .label = "RENDIMENTO",
              .related_to = fmt::format("{}/{}", kMonths[static_cast<unsigned>(month_.month()) - 1],
                                        static_cast<int>(month_.year()))});
     }
 
+    bool has_turn() const {
+        const auto months = (month_ - chrono::year{2010} / 1).count();
+        return months % 2 == 0 && place_ == months / 2 % kTakingTurns;
+    }
+
     void split(Day day) {
-        if (static_cast<unsigned>(month_.month()) != kCorporateMonth || session_of_month_ != 10) return;
+        const bool turn = has_turn();
+        if (session_of_month_ != 10 || (!turn && static_cast<unsigned>(month_.month()) != kCorporateMonth)) return;
         Split split{.last_date_prior = day};
         if (raw_close() < kGroupBelow) {
             split.denominator = 10;
@@ -201,7 +216,7 @@ private:
         } else if (raw_close() > kSplitAbove && draw(day, "split", 2) == 0) {
             split.numerator = static_cast<std::int64_t>(2 + draw(day, "split factor", 3));
             split.label = "DESDOBRAMENTO";
-        } else if (draw(day, "bonus", 10) == 0) {
+        } else if (turn || draw(day, "bonus", 10) == 0) {
             split.numerator = 11;
             split.denominator = 10;
             split.label = "BONIFICACAO";
@@ -215,6 +230,7 @@ private:
 
     const Market& market_;
     const Asset& asset_;
+    const std::ptrdiff_t place_;  // among the market's assets
     Micros value_;
     ShareRatio ratio_;
     ShareRatio next_ratio_;  // from the next session on

@@ -47,7 +47,7 @@ struct CashDividend {
     std::optional<Day> last_date_prior;
     std::optional<Day> payment_date;
     std::optional<Day> approved_on;
-    std::int64_t rate = 0;  ///< Per share of its day, reais times 10^8.
+    std::int64_t rate = 0;  ///< Per share of its day, reais times 10^11; some have every digit of that.
     std::string label;      ///< As published: JCP, JRS CAP PROPRIO, JUROS, DIVIDENDO, RENDIMENTO.
     std::string related_to;
 };

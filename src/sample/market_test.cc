@@ -146,6 +146,29 @@ TEST(Market, ASplitChangesOlderPricesOnly) {
     }
 }
 
+TEST(Market, ThreeMonthsNeverLackASplit) {
+    const Market market({});
+    std::vector<Day> splits;
+    for (const Asset& asset : market.assets())
+        for (const Split& split : market.history(asset, kToday).splits) splits.push_back(split.last_date_prior);
+    std::ranges::sort(splits);
+    splits.push_back(kToday);
+    for (std::size_t i = 1; i < splits.size(); ++i)
+        EXPECT_LT(splits[i] - splits[i - 1], days{85}) << splits[i].time_since_epoch().count();
+    const Market larger({.stocks = 60});
+    EXPECT_EQ(larger.history(*larger.find("RENT3"), kToday).splits.size(),
+              market.history(*market.find("RENT3"), kToday).splits.size());
+}
+
+TEST(Market, SomeRatesHaveMoreDigitsThanTheLegacyDatabase) {
+    const Market market({});
+    std::size_t even = 0, uneven = 0;
+    for (const CashDividend& dividend : market.history(*market.find("PETR4"), kToday).dividends)
+        ++(dividend.rate % 1'000 == 0 ? even : uneven);
+    EXPECT_GT(even, 0u);
+    EXPECT_GT(uneven, 0u);
+}
+
 TEST(Market, RatesStayInBounds) {
     const Market market({});
     for (auto month = year{2010} / 1; month <= year{2030} / 12; month += std::chrono::months{1}) {

@@ -84,11 +84,11 @@ FundFacts fund_facts(const Market& market, const Asset& fund, Day today) {
     set_prices(facts, history.candles);
     facts.dividends = history.dividends;
 
-    std::int64_t distributed = 0;  // reais times 10^8
+    std::int64_t distributed = 0;  // reais times 10^11
     for (const CashDividend& dividend : history.dividends) {
         if (dividend.last_cum_day > facts.last_session - days{365}) distributed += dividend.rate;
     }
-    facts.dividend_per_share = distributed / 100;
+    facts.dividend_per_share = distributed / 100'000;
     facts.dividend_yield = percentage(facts.dividend_per_share, facts.price);
     facts.ffo_per_share =
         facts.dividend_per_share * static_cast<std::int64_t>(90 + market.draw(fund.ticker, kEpoch, "ffo", 20)) / 100;

@@ -101,7 +101,7 @@ json::Value dividends_body(const History& history, const Asset& asset, Day first
         if (dividend->last_cum_day < first_day) break;
         cash.push_back(json::make_object({{"assetIssued", asset.isin},
                                           {"paymentDate", instant_or_null(dividend->payment_date)},
-                                          {"rate", json_decimal(dividend->rate, 8)},
+                                          {"rate", json_decimal(dividend->rate, 11)},
                                           {"relatedTo", dividend->related_to},
                                           {"approvedOn", instant_or_null(dividend->approved_on)},
                                           {"isinCode", asset.isin},
