@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -62,7 +63,6 @@ protected:
     }
     ~LegacyDatabaseTest() override { unsetenv("TMPDIR"); }
 
-private:
     test::TempDir folder_;
 };
 
@@ -84,6 +84,7 @@ TEST_F(LegacyDatabaseTest, HoldsTheMarketAndGoesAway) {
     EXPECT_NE(one(dsn, "SELECT count(*) - count(DISTINCT (date, symbol)) FROM stocks_historical"), "0")
         << "a row entered twice";
     EXPECT_NE(one(dsn, "SELECT count(*) FROM dividends_table"), "0");
+    EXPECT_EQ(one(dsn, "SELECT max(scale(rate)) FROM dividends_table"), "8");
     EXPECT_EQ(one(dsn, "SELECT count(*) FROM infla_selic_historical"), "18");
     EXPECT_EQ(one(dsn,
                   "SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns "
@@ -130,6 +131,29 @@ TEST_F(LegacyDatabaseTest, DiesWithAKilledOwner) {
         if (!gone) system_clock().sleep(std::chrono::milliseconds(20));  // another process's end has no event of ours
     }
     EXPECT_TRUE(gone);
+}
+
+// A killed start leaves its folder: no supervisor stands by yet. The next start removes it.
+TEST_F(LegacyDatabaseTest, StartRemovesWhatKilledStartsLeft) {
+    const pid_t dead = fork();
+    if (dead == 0) _exit(0);
+    waitpid(dead, nullptr, 0);
+    const auto make = [&](const char* name, const std::string& owner) {
+        std::filesystem::create_directories(folder_.path() / name / "data");
+        if (!owner.empty()) std::ofstream(folder_.path() / name / "owner") << owner;
+        return folder_.path() / name;
+    };
+    const auto left = make("lagoa-legacy-aaaaaa", std::to_string(dead));
+    const auto used = make("lagoa-legacy-bbbbbb", std::to_string(getpid()));
+    const auto unknown = make("lagoa-legacy-cccccc", "");
+    const auto unreadable = make("lagoa-legacy-dddddd", "-1");
+    const auto other = make("lagoa-other-aaaaaa", std::to_string(dead));
+    const Market market({.stocks = 1});
+    const auto database = LegacyDatabase::start(market, kPeriod);
+    if (!database && database.error().code == ErrorCode::kNotFound) GTEST_SKIP() << "no PostgreSQL";
+    ASSERT_TRUE(database.has_value()) << database.error().message;
+    EXPECT_FALSE(std::filesystem::exists(left));
+    for (const auto& kept : {used, unknown, unreadable, other}) EXPECT_TRUE(std::filesystem::exists(kept)) << kept;
 }
 
 }  // namespace

@@ -170,13 +170,38 @@ std::uint16_t free_port() {
     return bound ? ntohs(address.sin_port) : std::uint16_t{0};
 }
 
+constexpr std::string_view kFolderPrefix = "lagoa-legacy-";
+constexpr std::string_view kOwnerFile = "owner";  // holds the process's id
+
+bool is_abandoned(const fs::directory_entry& folder) {
+    std::error_code error;
+    if (!folder.path().filename().string().starts_with(kFolderPrefix) || folder.is_symlink(error) ||
+        !folder.is_directory(error))
+        return false;
+    pid_t owner = 0;
+    std::ifstream(folder.path() / kOwnerFile) >> owner;
+    return owner > 0 && kill(owner, 0) != 0 && errno == ESRCH;
+}
+
+/// Removes the folders of owners that were killed before a supervisor could do it.
+void sweep_abandoned(const fs::path& parent) {
+    std::error_code ignored;
+    std::vector<fs::path> abandoned;
+    for (fs::directory_iterator entry(parent, ignored), end; entry != end; entry.increment(ignored)) {
+        if (is_abandoned(*entry)) abandoned.push_back(entry->path());
+    }
+    for (const fs::path& folder : abandoned) fs::remove_all(folder, ignored);
+}
+
 Result<fs::path> make_folder(const std::optional<Account>& account) {
     std::error_code error;
     const fs::path parent = fs::temp_directory_path(error);
-    std::string name = (parent / "lagoa-legacy-XXXXXX").string();
+    std::string name = (parent / kFolderPrefix).string() + "XXXXXX";
+    if (!error) sweep_abandoned(parent);
     if (error || mkdtemp(name.data()) == nullptr) {
         return fail(ErrorCode::kUnavailable, "making a temporary folder in {}: not possible", parent.string());
     }
+    std::ofstream(fs::path(name) / kOwnerFile) << getpid();
     if (account && chown(name.c_str(), account->user, account->group) != 0) {
         fs::remove_all(name, error);
         return fail(ErrorCode::kUnavailable, "giving {} to PostgreSQL's account: not possible", name);
@@ -190,7 +215,8 @@ Result<std::unique_ptr<PrivateCluster>> PrivateCluster::start() {
     const fs::path binaries = LAGOA_TRY(find_binaries());
     const auto account = LAGOA_TRY(unprivileged_account());
     for (int attempt = 1;; ++attempt) {
-        std::unique_ptr<PrivateCluster> cluster(new PrivateCluster(LAGOA_TRY(make_folder(account))));
+        auto folder = LAGOA_TRY(make_folder(account));
+        std::unique_ptr<PrivateCluster> cluster(new PrivateCluster(std::move(folder)));
         auto started = cluster->launch(binaries, account);
         if (started) return cluster;
         if (attempt == kAttempts) return pass_on(started.error(), "starting PostgreSQL");
