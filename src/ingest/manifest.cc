@@ -136,15 +136,25 @@ Result<ItemFailure> item_failure(const json::Value& value) {
     return out;
 }
 
+std::string repair_hint(std::string_view source) {
+    return fmt::format("Restore landing/{} from a backup; without one, see Repair in docs/formats/manifest.md.",
+                       folder_of(source));
+}
+
 Result<Manifest> read_manifest(ObjectStore& landing, std::string_view source, std::uint64_t sequence) {
     const std::string key = key_of(source, sequence);
     const std::string text = LAGOA_TRY(landing.get(key), "reading manifest {}", key);
-    auto value = json::parse(text);
-    if (!value) return fail(ErrorCode::kCorruption, "reading manifest {}: {}", key, value.error().message);
-    Manifest manifest = LAGOA_TRY(manifest_from_json(*value), "reading manifest {}", key);
-    if (manifest.source != source || manifest.sequence != sequence)
-        return fail(ErrorCode::kCorruption, "reading manifest {}: it says {} number {}", key, manifest.source,
-                    manifest.sequence);
+    const auto damaged_by = [&](const Error& error) {
+        return fail_with_hint(error.code, error.code == ErrorCode::kCorruption ? repair_hint(source) : error.hint,
+                              "reading manifest {}: {}", key, error.message);
+    };
+    const auto value = json::parse(text);
+    if (!value) return damaged_by({.code = ErrorCode::kCorruption, .message = value.error().message});
+    auto manifest = manifest_from_json(*value);
+    if (!manifest) return damaged_by(manifest.error());
+    if (manifest->source != source || manifest->sequence != sequence)
+        return damaged_by({.code = ErrorCode::kCorruption,
+                           .message = fmt::format("it says {} number {}", manifest->source, manifest->sequence)});
     return manifest;
 }
 
@@ -213,14 +223,19 @@ Result<std::uint64_t> commit_manifest(ObjectStore& landing, Manifest& manifest) 
                 kMaxRaces);
 }
 
-Result<std::vector<Manifest>> manifests_after(ObjectStore& landing, std::string_view source, std::uint64_t after) {
+Result<std::vector<Manifest>> manifests_after(ObjectStore& landing, std::string_view source, std::uint64_t after,
+                                              std::uint64_t max_bytes) {
     std::vector<Manifest> out;
     std::uint64_t expected = after + 1;
+    std::uint64_t bytes = 0;
     for (const std::uint64_t sequence : LAGOA_TRY(sequences(landing, source, after))) {
         if (sequence != expected)
-            return fail(ErrorCode::kCorruption, "manifest {} is missing: the next one is {}", key_of(source, expected),
-                        sequence);
-        out.push_back(LAGOA_TRY(read_manifest(landing, source, sequence)));
+            return fail_with_hint(ErrorCode::kCorruption, repair_hint(source),
+                                  "manifest {} is missing: the next one is {}", key_of(source, expected), sequence);
+        Manifest manifest = LAGOA_TRY(read_manifest(landing, source, sequence));
+        for (const LandedObject& object : manifest.objects) bytes += object.size_bytes;
+        if (!out.empty() && bytes > max_bytes) break;
+        out.push_back(std::move(manifest));
         ++expected;
     }
     return out;

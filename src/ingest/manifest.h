@@ -67,8 +67,10 @@ Result<Manifest> manifest_from_json(const json::Value& value);
 /// Commits `manifest` under the next free sequence, which is returned (and set in it).
 Result<std::uint64_t> commit_manifest(ObjectStore& landing, Manifest& manifest);
 
-/// Manifests of `source` with a sequence above `after`, in order. kCorruption for a gap.
-Result<std::vector<Manifest>> manifests_after(ObjectStore& landing, std::string_view source, std::uint64_t after);
+/// Manifests of `source` with a sequence above `after`, in order: as many as have landed up to `max_bytes`, and at
+/// least the first. kCorruption for a gap or a damaged one.
+Result<std::vector<Manifest>> manifests_after(ObjectStore& landing, std::string_view source, std::uint64_t after,
+                                              std::uint64_t max_bytes = UINT64_MAX);
 
 /// The newest manifest of `source`, whose cursor the next run starts from.
 Result<std::optional<Manifest>> last_manifest(ObjectStore& landing, std::string_view source);

@@ -113,6 +113,22 @@ TEST(Manifest, AGapIsCorruption) {
     EXPECT_EQ(manifests_after(*store, "quotes", 0).error().code, ErrorCode::kCorruption);
     EXPECT_EQ(manifests_after(*store, "quotes", 1).error().code, ErrorCode::kCorruption);
     EXPECT_TRUE(manifests_after(*store, "quotes", 2).has_value());
+    EXPECT_FALSE(manifests_after(*store, "quotes", 0).error().hint.empty());
+}
+
+TEST(Manifest, IsReadOnlyUntilABatchIsFull) {
+    const auto store = make_memory_store();
+    for (int i = 0; i < 4; ++i) {
+        Manifest manifest = sample();
+        manifest.objects.resize(1);
+        manifest.objects[0].size_bytes = 10;
+        ASSERT_TRUE(commit_manifest(*store, manifest).has_value());
+    }
+    ASSERT_TRUE(store->put("quotes/_runs/00000000000000000004.json", "damaged").has_value());
+    EXPECT_EQ(manifests_after(*store, "quotes", 0, 1).value().size(), 1u) << "one at least";
+    EXPECT_EQ(manifests_after(*store, "quotes", 0, 20).value().size(), 2u);
+    EXPECT_EQ(manifests_after(*store, "quotes", 1, 10).value().back().sequence, 2u);
+    EXPECT_EQ(manifests_after(*store, "quotes", 0).error().code, ErrorCode::kCorruption);
 }
 
 TEST(Manifest, RefusesWhatItDoesNotUnderstand) {
