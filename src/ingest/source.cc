@@ -37,7 +37,7 @@ public:
     Result<Source> read(const std::string& name) {
         if (!document_.root().is_object())
             return document_.fail_at("", "is not a mapping", "Write kind: and streams:.");
-        Source source{.name = name, .kind = {}, .document = document_, .streams = {}};
+        Source source{.name = name, .kind = {}, .document = document_, .streams = {}, .retired_streams = {}};
         source.kind = LAGOA_TRY(required_text("/kind"));
         const std::size_t count = LAGOA_TRY(list_size("/streams"));
         if (count == 0)
@@ -49,6 +49,12 @@ public:
                                          fmt::format("stream \"{}\" is declared twice", stream.name));
             source.streams.push_back(std::move(stream));
         }
+        source.retired_streams = LAGOA_TRY(texts("/retired_streams"));
+        for (std::size_t i = 0; i < source.retired_streams.size(); ++i)
+            if (source.find(source.retired_streams[i]) != nullptr)
+                return document_.fail_at(fmt::format("/retired_streams/{}", i),
+                                         fmt::format("stream \"{}\" is declared as well", source.retired_streams[i]),
+                                         "Leave it out here, or under streams:.");
         return source;
     }
 
@@ -86,10 +92,8 @@ private:
         const json::Value* value = document_.at(pointer);
         if (value == nullptr || !value->is_object())
             return document_.fail_at(pointer, "is not a mapping", "Write - name: … .");
-        Stream stream{.name = LAGOA_TRY(required_text(pointer + "/name")),
-                      .declaration = *value,
-                      .pointer = pointer,
-                      .tables = {}};
+        std::string name = LAGOA_TRY(required_text(pointer + "/name"));
+        Stream stream{.name = std::move(name), .declaration = *value, .pointer = pointer, .tables = {}};
         if (!is_name(stream.name))
             return document_.fail_at(pointer + "/name", fmt::format("\"{}\" is not a name", stream.name),
                                      "Use lower-case letters, digits and _.");
@@ -106,8 +110,9 @@ private:
         if (!table || table->zone != "bronze")
             return document_.fail_at(pointer + "/table", fmt::format("\"{}\" is not a bronze table's name", name),
                                      "Write e.g. table: bronze.stocks.");
-        TableMapping mapping{
-            .table = *table, .records = LAGOA_TRY(document_.text_at(pointer + "/records")), .columns = {}, .skip_when_all_null = {}};
+        TableMapping mapping;
+        mapping.table = *table;
+        mapping.records = LAGOA_TRY(document_.text_at(pointer + "/records"));
         if (!mapping.records.empty() && mapping.records[0] != '/')
             return document_.fail_at(pointer + "/records", fmt::format("\"{}\" does not start with /", mapping.records),
                                      "Write e.g. /results/*.");
@@ -182,6 +187,10 @@ private:
 };
 
 }  // namespace
+
+bool Source::is_retired(std::string_view stream) const {
+    return std::ranges::find(retired_streams, stream) != retired_streams.end();
+}
 
 const Stream* Source::find(std::string_view stream) const {
     const auto found = std::ranges::find(streams, stream, &Stream::name);

@@ -61,7 +61,9 @@ struct Source {
     std::string kind;   ///< http, html, postgres, fixed_width
     Document document;  ///< For messages; root() is the declaration as written.
     std::vector<Stream> streams;
+    std::vector<std::string> retired_streams;  ///< Once declared: a load leaves out what they landed.
 
+    bool is_retired(std::string_view stream) const;
     const Stream* find(std::string_view stream) const;
 };
 

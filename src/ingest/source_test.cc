@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kText = R"yaml(kind: http
 base_url: https://example.org
+retired_streams: [quote]
 streams:
   - name: history
     path: /api/quote/{items}
@@ -45,6 +46,8 @@ TEST(Source, IsReadWhole) {
     ASSERT_EQ(source.streams.size(), 2u);
     EXPECT_EQ(source.find("history")->declaration.string_at("path"), "/api/quote/{items}");
     EXPECT_EQ(source.find("nothing"), nullptr);
+    EXPECT_TRUE(source.is_retired("quote"));
+    EXPECT_FALSE(source.is_retired("history"));
     const TableMapping& prices = source.streams[0].tables.at(0);
     EXPECT_TRUE(prices.optional);
     EXPECT_EQ(prices.skip_when_all_null, (std::vector<std::string>{"open", "close"}));
@@ -74,6 +77,8 @@ TEST(Source, RefusesWhatItDoesNotUnderstand) {
         {"constant: B3", "constant: B3, from: x"},
         {"trim: true", "trim: yes"},
         {"optional: true", "optional: [1]"},
+        {"retired_streams: [quote]", "retired_streams: quote"},
+        {"retired_streams: [quote]", "retired_streams: [other]"},
     };
     for (const auto& [from, to] : changes) {
         ASSERT_NE(kText.find(from), std::string_view::npos) << from;
@@ -82,7 +87,7 @@ TEST(Source, RefusesWhatItDoesNotUnderstand) {
         EXPECT_EQ(source.error().code, ErrorCode::kInvalidConfig) << to;
     }
     const Error error = parse(replace_all(kText, "parse: epoch_seconds", "parse: epoch")).error();
-    EXPECT_TRUE(error.message.starts_with("sources/brapi.yaml:14: /streams/0/tables/0/columns/1/parse: "))
+    EXPECT_TRUE(error.message.starts_with("sources/brapi.yaml:15: /streams/0/tables/0/columns/1/parse: "))
         << error.message;
     EXPECT_NE(error.hint.find("epoch_seconds"), std::string::npos);
 }

@@ -41,7 +41,7 @@ struct Settings {
 
 Result<Settings> read_settings(const Source& source, const json::Value& root) {
     const Declaration declared(source.document, "", root);
-    LAGOA_TRY(declared.only({"kind", "directory", "limits", "streams"}));
+    LAGOA_TRY(declared.only({"kind", "directory", "limits", "streams", "retired_streams"}));
     const Declaration limits = LAGOA_TRY(declared.section("limits"));
     LAGOA_TRY(limits.only({"max_file_mb"}));
     const auto mebibytes = LAGOA_TRY(limits.integer_or("max_file_mb", 512, 1, kMaxFileMebibytes));
@@ -191,7 +191,8 @@ public:
         for (const Stream& stream : source.streams) {
             const FileStream declared = LAGOA_TRY(read_stream(source, stream, root));
             FileReader reader(context, stream, declared, sink);
-            cursor.set(stream.name, LAGOA_TRY(reader.read(directory, settings.max_file_bytes)));
+            auto files = LAGOA_TRY(reader.read(directory, settings.max_file_bytes));
+            cursor.set(stream.name, std::move(files));
         }
         return json::Value(std::move(cursor));
     }

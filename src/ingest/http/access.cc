@@ -73,7 +73,7 @@ Result<> read_limits(const Declaration& declared, HttpAccess& access) {
 
 Result<HttpAccess> read_access(const Source& source, const json::Value& root) {
     const Declaration declared(source.document, "", root);
-    LAGOA_TRY(declared.only({"kind", "base_url", "auth", "headers", "limits", "streams"}));
+    LAGOA_TRY(declared.only({"kind", "base_url", "auth", "headers", "limits", "streams", "retired_streams"}));
     HttpAccess access;
     access.base_url = trim(LAGOA_TRY(declared.text("base_url")));
     while (access.base_url.ends_with('/')) access.base_url.pop_back();
