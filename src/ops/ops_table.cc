@@ -41,9 +41,11 @@ std::string_view name_of(OpsTable table) {
 
 const Schema& schema_of(OpsTable table) {
     static const Schema runs = schema({kRun, {"pipeline", "VARCHAR", "Name of the pipeline."}, kStarted, kFinished, kSeconds,
-                                       {"status", "VARCHAR", "SUCCEEDED, FAILED, TIMED_OUT or ABORTED."}, kSuccess,
+                                       {"status", "VARCHAR", "SUCCEEDED, FAILED, TIMED_OUT, ABORTED or CRASHED."}, kSuccess,
                                        {"failed_state", "VARCHAR", "The state whose error ended the run."}, kErrorCode, kError,
-                                       {"lake_version", "BIGINT", "Lake version after the run."}});
+                                       {"lake_version", "BIGINT", "Lake version after the run."},
+                                       {"items_failed", "BIGINT", "Items of its ingestions that gave nothing usable."},
+                                       {"rows_quarantined", "BIGINT", "Rows that its loads and jobs refused."}});
     static const Schema tasks = schema({kRun, {"state", "VARCHAR", "State of the pipeline."}, {"resource", "VARCHAR", "What it called."},
                                         {"name", "VARCHAR", "Function or job called."}, kStarted, kFinished, kSeconds, kSuccess, kErrorCode, kError});
     static const Schema ingests = schema({kRun, {"source", "VARCHAR", "Name of the source."}, kStarted, kFinished, kSeconds,

@@ -38,14 +38,14 @@ private:
     std::size_t at_ = 0;
 };
 
-std::string app_id(std::string_view table) { return fmt::format("lagoa/ops/{}", table); }
-
-// Rows of one table above what its newest version already holds.
-Result<std::uint64_t> append(Lake& lake, OpsTable table, const std::vector<state::PendingRow>& pending) {
+// Rows of one table above what its newest version already holds. Ids count within one state file, `database`: another
+// machine's, or one made after the first was deleted, begins at 1 again.
+Result<std::uint64_t> append(Lake& lake, const std::string& database, OpsTable table, const std::vector<state::PendingRow>& pending) {
     const TableName name{"ops", std::string(name_of(table))};
+    const std::string application = fmt::format("lagoa/ops/{}/{}", name.table, database);
     std::int64_t done = -1;
     const auto snapshot = lake.snapshot(name, Cut{.base = Cut::Base::kHead, .pins = {}});
-    if (snapshot) done = (*snapshot)->txn_version(app_id(name.table));
+    if (snapshot) done = (*snapshot)->txn_version(application);
     else if (snapshot.error().code != ErrorCode::kNotFound) return pass_on(snapshot.error(), "reading {}", name.text());
 
     std::vector<json::Object> rows;
@@ -61,7 +61,8 @@ Result<std::uint64_t> append(Lake& lake, OpsTable table, const std::vector<state
     const std::string source = "ops_" + name.table;
     LAGOA_TRY(session->add_source(source, std::make_shared<TextRows>(schema_of(table), std::move(rows))));
     WriteRequest request{.table = name, .mode = WriteMode::kAppend,
-                         .txn = delta::Txn{.app_id = app_id(name.table), .version = pending.back().id}};
+                         .txn = delta::Txn{.app_id = application, .version = pending.back().id},
+                         .txn_after = done};  // another process may append the same rows meanwhile
     std::string list;
     for (const auto& field : schema_of(table).fields) {
         list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", quote_identifier(field.name), to_sql(field.type),
@@ -69,8 +70,8 @@ Result<std::uint64_t> append(Lake& lake, OpsTable table, const std::vector<state
         request.comments[field.name] = *field.metadata.find("comment")->string();
     }
     request.select = fmt::format("SELECT {} FROM rows_of({})", list, quote_literal(source));
-    LAGOA_TRY(lake.write(*session, request), "appending to {}", name.text());
-    return count;
+    const WriteResult written = LAGOA_TRY(lake.write(*session, request), "appending to {}", name.text());
+    return written.committed ? count : 0;
 }
 
 }  // namespace
@@ -80,6 +81,7 @@ Result<> Recorder::record(OpsTable table, const json::Object& row) {
 }
 
 Result<std::uint64_t> Recorder::flush(Lake& lake) {
+    const std::string database = LAGOA_TRY(store_.database_id());
     std::uint64_t flushed = 0;
     for (int attempt = 1;;) {
         const auto pending = LAGOA_TRY(store_.take_pending(kFlushRows));
@@ -90,7 +92,7 @@ Result<std::uint64_t> Recorder::flush(Lake& lake) {
             for (const auto& row : pending)
                 if (row.table == name_of(table)) rows.push_back(row);
             if (rows.empty()) continue;
-            const auto appended = append(lake, table, rows);
+            const auto appended = append(lake, database, table, rows);
             if (!appended) {
                 outcome = pass_on(appended.error());
                 break;

@@ -23,7 +23,8 @@ public:
     Result<> record(OpsTable table, const json::Object& row);
 
     /// Appends all kept rows to their tables. A crash between the commit and the clean-up doubles nothing: each
-    /// commit carries txn(lagoa/ops/<table>, last row id). Returns the rows appended.
+    /// commit carries txn(lagoa/ops/<table>/<state file's id>, last row id). Several processes may flush at once.
+    /// Returns the rows appended by this call.
     Result<std::uint64_t> flush(Lake& lake);
 
 private:

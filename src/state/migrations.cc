@@ -7,7 +7,7 @@ namespace {
 
 // Instants are ISO 8601 text in UTC, so that the file reads well in any SQLite shell and sorts by time.
 // run_events and pending_rows keep rowid order: they take the writes.
-constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
 CREATE TABLE leases (
     name TEXT PRIMARY KEY, token TEXT NOT NULL, pid INTEGER NOT NULL, pid_started TEXT NOT NULL,
     purpose TEXT NOT NULL, taken TEXT NOT NULL);
@@ -25,6 +25,13 @@ CREATE TABLE run_tables (
     run TEXT NOT NULL, table_name TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (run, table_name));
 CREATE TABLE pending_rows (
     id INTEGER PRIMARY KEY AUTOINCREMENT, table_name TEXT NOT NULL, row_json TEXT NOT NULL);
+)sql",
+                                                         // Who counts pending_rows: a file made anew is another one.
+                                                         R"sql(
+CREATE TABLE identity (id TEXT NOT NULL);
+INSERT INTO identity VALUES (lower(
+    hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' ||
+    substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))));
 )sql"};
 
 }  // namespace

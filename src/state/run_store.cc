@@ -45,15 +45,18 @@ Result<std::vector<Run>> to_runs(const std::vector<Row>& rows) {
     return runs;
 }
 
-Result<> mark_crashed(Database& database) {
-    const auto running = LAGOA_TRY(database.query("SELECT id, pid, pid_started FROM runs WHERE status = 'running'"));
-    for (const Row& row : running) {
-        if (is_alive({as_int(row[1]), as_text(row[2])})) continue;
-        const std::array<Cell, 1> id = {row[0]};
+Result<std::vector<Run>> mark_crashed(Database& database) {
+    static const std::string sql = std::string(kSelectRun) + "WHERE status = 'running' ORDER BY id";
+    const auto rows = LAGOA_TRY(database.query(sql));
+    std::vector<Run> crashed;
+    for (Run& run : LAGOA_TRY(to_runs(rows))) {
+        if (run.status != RunStatus::kCrashed) continue;
+        const std::array<Cell, 1> id = {run.id};
         LAGOA_TRY(database.execute("UPDATE runs SET status = 'crashed' WHERE id = ?", id));
-        log::warn("state.run_crashed", {{"run", as_text(row[0])}, {"dead_pid", as_int(row[1])}});
+        log::warn("state.run_crashed", {{"run", run.id}, {"dead_pid", run.pid}});
+        crashed.push_back(std::move(run));
     }
-    return {};
+    return crashed;
 }
 
 }  // namespace
@@ -62,9 +65,11 @@ std::string_view to_text(RunStatus status) {
     return kStatusTexts[static_cast<std::size_t>(status)];
 }
 
-Result<> RunStore::start_run(const std::string& id, const std::string& pipeline, const std::string& input) {
-    return database_.transaction([&](Database& inside) -> Result<> {
-        LAGOA_TRY(mark_crashed(inside));
+Result<std::vector<Run>> RunStore::start_run(const std::string& id, const std::string& pipeline,
+                                             const std::string& input) {
+    std::vector<Run> crashed;
+    const auto started = database_.transaction([&](Database& inside) -> Result<> {
+        crashed = LAGOA_TRY(mark_crashed(inside));
         const Process self = this_process();
         const std::array<Cell, 6> row = {id, pipeline, format_instant(clock_.now()), input, self.pid, self.started};
         LAGOA_TRY(inside.execute("INSERT INTO runs (id, pipeline, status, started, input, pid, pid_started) "
@@ -73,6 +78,8 @@ Result<> RunStore::start_run(const std::string& id, const std::string& pipeline,
                   "starting run {} of {}", id, pipeline);
         return {};
     });
+    if (!started) return pass_on(started.error());
+    return crashed;
 }
 
 Result<> RunStore::end_run(const std::string& id, const RunEnd& end) {
@@ -157,6 +164,12 @@ Result<std::vector<RunTable>> RunStore::tables_of(const std::string& run) {
     std::vector<RunTable> tables;
     for (const Row& row : rows) tables.push_back({as_text(row[0]), as_int(row[1])});
     return tables;
+}
+
+Result<std::string> RunStore::database_id() {
+    const auto rows = LAGOA_TRY(database_.query("SELECT id FROM identity"));
+    if (rows.size() != 1) return fail(ErrorCode::kCorruption, "the state file has {} identities, not one", rows.size());
+    return as_text(rows[0][0]);
 }
 
 Result<> RunStore::add_pending(const std::string& table, const std::string& row_json) {

@@ -67,8 +67,8 @@ public:
     /// Both outlive the store.
     RunStore(Database& database, Clock& clock) : database_(database), clock_(clock) {}
 
-    /// Also marks as crashed every run whose process is gone. kAlreadyExists: the id was used.
-    Result<> start_run(const std::string& id, const std::string& pipeline, const std::string& input);
+    /// Also marks as crashed every run whose process is gone, and returns these. kAlreadyExists: the id was used.
+    Result<std::vector<Run>> start_run(const std::string& id, const std::string& pipeline, const std::string& input);
     /// kNotFound: no such run. kConflict: it has ended already.
     Result<> end_run(const std::string& id, const RunEnd& end);
 
@@ -85,6 +85,8 @@ public:
     Result<> record_table(const std::string& run, const std::string& table, std::int64_t version);
     Result<std::vector<RunTable>> tables_of(const std::string& run);
 
+    /// The UUID of this state file. A row's id is unique within its file only.
+    Result<std::string> database_id();
     Result<> add_pending(const std::string& table, const std::string& row_json);
     /// The oldest rows first. They stay until remove_pending: a crash in between gives them again.
     Result<std::vector<PendingRow>> take_pending(std::int64_t limit);

@@ -89,7 +89,11 @@ TEST_F(RunStoreTest, ShowsAndMarksARunWhoseProcessIsGone) {
     EXPECT_EQ(store.get_run("dead").value().status, RunStatus::kCrashed);
     EXPECT_EQ(stored(), "running");
 
-    ASSERT_TRUE(store.start_run("alive", "daily", "{}").has_value());
+    const auto crashed = store.start_run("alive", "daily", "{}").value();
+    ASSERT_EQ(crashed.size(), 1U);
+    EXPECT_EQ(crashed[0].id, "dead");
+    EXPECT_EQ(crashed[0].pipeline, "daily");
+    EXPECT_TRUE(store.start_run("next", "daily", "{}").value().empty()) << "a crash is told once";
     EXPECT_EQ(stored(), "crashed");
     EXPECT_EQ(store.get_run("alive").value().status, RunStatus::kRunning);
     EXPECT_EQ(store.end_run("dead", {}).error().code, ErrorCode::kConflict);
@@ -114,6 +118,16 @@ TEST_F(RunStoreTest, KeepsHistoryAndTablesOfARun) {
     ASSERT_EQ(tables.size(), 2U);
     EXPECT_EQ(tables[0].table, "bronze.a");
     EXPECT_EQ(tables[1].version, 4);
+}
+
+TEST_F(RunStoreTest, AFileMadeAnewIsAnotherOne) {
+    const std::string id = store.database_id().value();
+    EXPECT_EQ(id.size(), 36U);
+    EXPECT_EQ(id.find_first_not_of("0123456789abcdef-"), std::string::npos) << id;
+    const auto again = Database::open(dir.path() / "state.db").value();
+    EXPECT_EQ(RunStore(*again, clock).database_id().value(), id);
+    const auto other = Database::open(dir.path() / "other.db").value();
+    EXPECT_NE(RunStore(*other, clock).database_id().value(), id);
 }
 
 TEST_F(RunStoreTest, PendingRowsStayUntilRemoved) {
