@@ -116,6 +116,7 @@ TEST_F(EngineTest, ErrorsSayWhatTheCallerMayDo) {
     EXPECT_EQ(code("select x"), ErrorCode::kInvalidArgument);
     EXPECT_EQ(code("select * from nothing_here"), ErrorCode::kNotFound);
     EXPECT_EQ(code("create table t(a int not null); create table t(b int)"), ErrorCode::kAlreadyExists);
+    EXPECT_NE(session->value("select * from tt").error().message.find("Did you mean \"t\""), std::string::npos);
     EXPECT_EQ(code("insert into t values (null)"), ErrorCode::kDataRejected);
     EXPECT_EQ(code("select 'abc'::int"), ErrorCode::kDataRejected);
     EXPECT_EQ(code("select * from read_parquet('lagoa://nowhere/x.parquet')"), ErrorCode::kNotFound);

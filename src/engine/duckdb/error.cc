@@ -1,5 +1,6 @@
 #include "engine/duckdb/error.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/text.h"
@@ -90,6 +91,23 @@ ErrorCode code_of(const duckdb::ErrorData& error) {
     }
 }
 
+// DuckDB's message without the names it suggests that are outside the lake: its own system tables.
+std::string without_foreign_names(const std::string& message) {
+    std::string kept;
+    for (std::size_t at = 0; at < message.size();) {
+        const std::size_t end = std::min(message.find('\n', at), message.size());
+        const std::string_view line = std::string_view(message).substr(at, end - at);
+        const bool foreign = line.starts_with("Did you mean") &&
+                             (line.find("pg_catalog.") != std::string_view::npos ||
+                              line.find("information_schema.") != std::string_view::npos ||
+                              line.find("main.duckdb_") != std::string_view::npos ||
+                              line.find("main.sqlite_") != std::string_view::npos);
+        if (!foreign) kept += (kept.empty() ? "" : "\n") + std::string(line);
+        at = end + 1;
+    }
+    return kept;
+}
+
 }  // namespace
 
 void raise(const Error& error) {
@@ -105,7 +123,7 @@ Error to_error(const duckdb::ErrorData& error) {
         const auto hint = extra.find(kHintKey);
         return {code_named(ours->second), error.RawMessage(), hint == extra.end() ? "" : hint->second};
     }
-    return {code_of(error), error.RawMessage()};
+    return {code_of(error), without_foreign_names(error.RawMessage())};
 }
 
 }  // namespace lagoa

@@ -197,7 +197,7 @@ void scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input, duc
     auto& state = input.global_state->Cast<Scan>();
     idx_t rows = 0;
     while (!state.done && rows == 0) {
-        if (context.IsInterrupted()) throw duckdb::InterruptException();
+        if (context.IsInterrupted()) raise({ErrorCode::kCancelled, "interrupted"});
         state.sink.start(chunk);
         state.done = !unwrap(state.source->next(state.sink));
         rows = state.sink.rows();
