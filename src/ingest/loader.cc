@@ -4,7 +4,6 @@
 
 #include "base/id.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "catalog/contract_check.h"
 #include "ingest/impl/load_stage.h"
 
@@ -15,6 +14,19 @@ constexpr std::uint64_t kBatchBytes = std::uint64_t{256} << 20;  // landed bytes
 constexpr int kMaxRaces = 10;                                    // with another loader of the same table
 
 const Cut kHead{.base = Cut::Base::kHead, .pins = {}};
+
+using Manifests = std::shared_ptr<const std::vector<Manifest>>;
+
+TableName quarantine_of(const TableName& table) {
+    return {"quarantine", table.table};
+}
+
+// nullptr: no such table yet.
+Result<std::shared_ptr<const delta::Snapshot>> head_of(Lake& lake, const TableName& table) {
+    auto snapshot = lake.snapshot(table, kHead);
+    if (!snapshot && snapshot.error().code == ErrorCode::kNotFound) return nullptr;
+    return snapshot;
+}
 
 // What one source gives to the table.
 struct SourcePlan {
@@ -59,91 +71,83 @@ private:
     };
 
     std::string app_id() const { return fmt::format("lagoa/{}/{}", from_.source.name, contract_.table.text()); }
-    std::string quarantine_app_id() const { return app_id() + "/quarantine"; }
-    TableName quarantine() const { return {"quarantine", contract_.table.table}; }
-
-    Result<Base> base_of(const TableName& table, const std::string& app) const {
-        auto snapshot = context_.lake->snapshot(table, kHead);
-        if (!snapshot && snapshot.error().code == ErrorCode::kNotFound) return Base{};
-        if (!snapshot) return pass_on(snapshot.error());
-        return Base{*snapshot, (*snapshot)->txn_version(app)};
-    }
 
     // Applies the next batch of manifests in one commit.
     Result<Step> apply_next() {
-        const Base base = LAGOA_TRY(base_of(contract_.table, app_id()));
-        if (base.snapshot != nullptr) result_.version = base.snapshot->version;
-        auto manifests = LAGOA_TRY(manifests_after(*context_.landing, from_.source.name,
-                                                   static_cast<std::uint64_t>(std::max<std::int64_t>(base.txn, 0))));
-        if (manifests.empty()) return Step::kNothingLeft;
-        const std::vector<Feed> feeds = take_batch(manifests);
+        const auto snapshot = LAGOA_TRY(head_of(*context_.lake, contract_.table));
+        const Base base{snapshot, snapshot == nullptr ? -1 : snapshot->txn_version(app_id())};
+        if (snapshot != nullptr) result_.version = snapshot->version;
+        const Manifests manifests = std::make_shared<const std::vector<Manifest>>(
+            LAGOA_TRY(manifests_after(*context_.landing, from_.source.name,
+                                      static_cast<std::uint64_t>(std::max<std::int64_t>(base.txn, 0)), kBatchBytes)));
+        if (manifests->empty()) return Step::kNothingLeft;
+        const std::vector<Feed> feeds = LAGOA_TRY(feeds_of(manifests));
         const std::string name = "load/" + new_uuid();
         const auto rows = std::make_shared<LandingRows>(*context_.landing, feeds, contract_,
-                                                        [this] { return context_.lake->connect(kHead); });
+                                                        [lake = context_.lake] { return lake->connect(kHead); });
         LAGOA_TRY(session_.add_source(name, rows));
         LAGOA_TRY(stage_.fill(name, feeds));
-        LAGOA_TRY(stage_.find_repeats(base.snapshot.get()));
-        const auto last = static_cast<std::int64_t>(manifests.back().sequence);
-        const auto refused = LAGOA_TRY(quarantine_rows(last));
-        if (!refused) return Step::kOvertaken;
-        const bool committed = LAGOA_TRY(add_rows(manifests, base));
+        LAGOA_TRY(stage_.find_repeats(snapshot.get()));
+        // What may refuse the batch as a whole comes before its first commit.
+        LAGOA_TRY(check_table_rules());
+        const LoadStage::Counts refused = LAGOA_TRY(stage_.count());
+        if (refused.refused > 0) LAGOA_TRY(quarantine_rows());
+        const bool committed = LAGOA_TRY(add_rows(*manifests, base));
         if (!committed) return Step::kOvertaken;
-        result_.manifests += manifests.size();
+        result_.manifests += manifests->size();
         result_.rows_in += rows->counts().records;
         result_.rows_skipped += rows->counts().skipped;
         result_.size_bytes += rows->counts().size_bytes;
-        result_.rows_quarantined += refused->refused;
-        result_.rows_duplicate += refused->repeated;
+        result_.rows_quarantined += refused.refused;
+        result_.rows_duplicate += refused.repeated;
         return Step::kApplied;
     }
 
-    // The objects of the first manifests, up to the batch's size; the other manifests are dropped from the list.
-    std::vector<Feed> take_batch(std::vector<Manifest>& manifests) {
+    Result<std::vector<Feed>> feeds_of(const Manifests& manifests) {
         std::vector<Feed> feeds;
-        std::uint64_t bytes = 0;
-        std::size_t taken = 0;
-        for (; taken < manifests.size(); ++taken) {
-            std::uint64_t more = 0;
-            for (const auto& object : manifests[taken].objects) more += object.size_bytes;
-            if (taken > 0 && bytes + more > kBatchBytes) break;
-            bytes += more;
-            for (const auto& object : manifests[taken].objects) add_feeds(manifests[taken], object, feeds);
+        for (const auto& manifest : *manifests) {
+            for (const auto& object : manifest.objects) {
+                if (object.format == RecordFormat::kNone || from_.source.is_retired(object.stream)) continue;
+                if (from_.source.find(object.stream) == nullptr) return undeclared(object);
+                for (auto& plan : from_.plans)
+                    if (plan.stream->name == object.stream)
+                        feeds.push_back({.manifest = {manifests, &manifest}, .object = &object, .plan = &plan});
+            }
         }
-        manifests.resize(taken);
         return feeds;
     }
 
-    void add_feeds(const Manifest& manifest, const LandedObject& object, std::vector<Feed>& feeds) {
-        if (object.format == RecordFormat::kNone) return;
-        if (from_.source.find(object.stream) == nullptr) {
-            log::warn("load.unknown_stream", {{"table", contract_.table.text()},
-                                              {"source", from_.source.name},
-                                              {"stream", object.stream},
-                                              {"object", object.key}});
-            return;
-        }
-        for (auto& plan : from_.plans)
-            if (plan.stream->name == object.stream) feeds.push_back({&manifest, &object, &plan});
+    // Going on would leave its records out for ever.
+    std::unexpected<Error> undeclared(const LandedObject& object) const {
+        return fail_with_hint(
+            ErrorCode::kInvalidConfig,
+            fmt::format("Give the stream its name back, or list it in {} under retired_streams: [{}].",
+                        from_.source.document.name(), object.stream),
+            "loading {}: {} is of the stream {}, which {} does not declare", contract_.table.text(), object.key,
+            object.stream, from_.source.document.name());
     }
 
-    // Commits the refused rows that are not in quarantine yet. nullopt: another loader was faster.
-    Result<std::optional<LoadStage::Counts>> quarantine_rows(std::int64_t last) {
-        const Base base = LAGOA_TRY(base_of(quarantine(), quarantine_app_id()));
-        const auto counts = LAGOA_TRY(stage_.count(base.txn));
-        if (counts.bad == 0) return std::optional(counts);
+    Result<> check_table_rules() {
+        if (contract_.rules.empty()) return {};
+        LAGOA_TRY(session_.execute("CREATE OR REPLACE TEMP VIEW load_additions AS " + stage_.additions()));
+        return check_rules(session_, contract_, "temp.load_additions");
+    }
+
+    // Commits the refused rows that are not in quarantine yet. By what is there and not by how far a load came: a
+    // repeated one may judge by another contract. The merge is for what others have added meanwhile.
+    Result<> quarantine_rows() {
+        const auto table = LAGOA_TRY(head_of(*context_.lake, quarantine_of(contract_.table)));
         const WriteRequest request{
-            .table = quarantine(),
-            .select = stage_.refusals(from_.source.name, context_.run, context_.clock->now(), base.txn),
+            .table = quarantine_of(contract_.table),
+            .select = stage_.refusals(from_.source.name, context_.run, context_.clock->now(), table != nullptr),
+            .mode = WriteMode::kMerge,
+            .key = {"id"},
             .properties = {},
             .description = "Rows that broke the contract of " + contract_.table.text(),
-            .txn = delta::Txn{.app_id = quarantine_app_id(), .version = last},
-            .txn_after = base.txn,
-            .operation = "QUARANTINE"};
-        const auto written =
-            LAGOA_TRY(context_.lake->write(session_, request), "quarantining rows of {}", contract_.table.text());
-        if (!written.committed) return std::optional<LoadStage::Counts>();
-        result_.quarantine_version = written.version;
-        return std::optional(counts);
+            .operation = "QUARANTINE",
+            .skip_if_empty = true};
+        LAGOA_TRY(context_.lake->write(session_, request), "quarantining rows of {}", contract_.table.text());
+        return {};
     }
 
     Result<bool> add_rows(const std::vector<Manifest>& manifests, const Base& base) {
@@ -154,10 +158,6 @@ private:
             .txn = delta::Txn{.app_id = app_id(), .version = static_cast<std::int64_t>(manifests.back().sequence)},
             .txn_after = base.txn,
             .operation = "LOAD"};
-        if (!contract_.rules.empty()) {
-            LAGOA_TRY(session_.execute("CREATE OR REPLACE TEMP VIEW load_additions AS " + request.select));
-            LAGOA_TRY(check_rules(session_, contract_, "temp.load_additions"));
-        }
         json::Array key;
         for (const auto& name : contract_.key()) key.emplace_back(name);
         request.properties["lagoa.businessKey"] = json::dump(key);
@@ -241,6 +241,12 @@ Result<LoadResult> load_table(const LoadContext& context, const TableName& table
         LAGOA_TRY(SourceLoader(context, *contract, *from, *session, result).run());
         log_unmapped(*from, table);
     }
+    // Also what an earlier load refused that ended before it could say so.
+    if (const auto quarantine = LAGOA_TRY(head_of(*context.lake, quarantine_of(table))); quarantine != nullptr)
+        result.quarantine_version = quarantine->version;
+    if (result.rows_in > 0 && result.rows_quarantined == result.rows_in)
+        return fail_with_hint(ErrorCode::kDataRejected, fmt::format("lagoa quarantine show {}", table.table),
+                              "all {} records for {} break its contract", result.rows_in, table.text());
     return result;
 }
 

@@ -2,7 +2,7 @@
 //
 // Each Delta commit carries txn(appId = lagoa/<source>/<table>, version = last sequence applied), so a
 // replay or a kill at any point changes nothing. Rows that break the contract go to
-// quarantine.<table> (same txn rule, committed first). A row equal in every contract column to the
+// quarantine.<table>, each once by its id, committed first. A row equal in every contract column to the
 // newest row of its business key is dropped; any other row is kept with its own _known_from.
 //
 // Reserved columns: _run, _object, _pointer (JSON pointer or place in the source's bytes), _known_from.
@@ -27,7 +27,7 @@ struct LoadResult {
     std::uint64_t rows_quarantined = 0;
     std::uint64_t rows_skipped = 0;  ///< skip_when_all_null
     std::uint64_t size_bytes = 0;    ///< Landed bytes read.
-    std::optional<delta::Version> quarantine_version;
+    std::optional<delta::Version> quarantine_version;  ///< Of quarantine.<table> after the load, if there is one.
 };
 
 struct LoadContext {
@@ -40,7 +40,8 @@ struct LoadContext {
 };
 
 /// Loads every stream of every source of the project that feeds `table`. kNotFound when none does;
-/// kInvalidConfig without a contract for it.
+/// kInvalidConfig without a contract for it, and for a landed object whose stream is neither declared nor retired.
+/// kDataRejected, after its commits, if every record was refused.
 Result<LoadResult> load_table(const LoadContext& context, const TableName& table);
 
 }  // namespace lagoa::ingest

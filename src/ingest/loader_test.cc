@@ -85,9 +85,8 @@ struct Process {
     Process(const Disk& disk, std::shared_ptr<ObjectStore> bronze, std::shared_ptr<ObjectStore> quarantine)
         : landing(disk.landing) {
         project.name = "test";
-        project.sources.emplace("brapi", Document::parse("sources/brapi.yaml", kSource).value());
-        project.contracts.emplace(
-            kQuotes, parse_contract(Document::parse("contracts/bronze.quotes.odcs.yaml", kContract).value()).value());
+        set_source(kSource);
+        set_contract(kContract);
         engine = Engine::open({}).value();
         lake =
             Lake::open(
@@ -96,6 +95,14 @@ struct Process {
                  .engine = engine.get(),
                  .clock = &clock})
                 .value();
+    }
+
+    void set_source(std::string_view text) {
+        project.sources.insert_or_assign("brapi", Document::parse("sources/brapi.yaml", text).value());
+    }
+    void set_contract(std::string_view text) {
+        project.contracts.insert_or_assign(
+            kQuotes, parse_contract(Document::parse("contracts/bronze.quotes.odcs.yaml", text).value()).value());
     }
 
     Result<LoadResult> load() {
@@ -164,12 +171,13 @@ TEST(Loader, AddsRowsWithTheirOrigin) {
     EXPECT_EQ(snapshot->metadata.configuration.at("lagoa.businessKey"), R"(["symbol","day"])");
     EXPECT_EQ(snapshot->metadata.description, "Quotes.");
     EXPECT_EQ(snapshot->txn_version("lagoa/brapi/bronze.quotes"), 1);
+    EXPECT_EQ(loaded->quarantine_version, 0);
     const auto session = process.lake->connect(kHead).value();
     const auto tables = list_quarantine(*process.lake, kHead).value();
     ASSERT_EQ(tables.size(), 1u);
     EXPECT_EQ(tables[0].table.text(), "bronze.quotes");
     EXPECT_EQ(tables[0].rows, 3u);
-    const auto shown = show_quarantine(*session, tables[0].table, 2).value();
+    const auto shown = show_quarantine(*process.lake, process.project, tables[0].table, 2).value();
     ASSERT_EQ(shown.size(), 2u);
     EXPECT_EQ(shown[0].contract_version, "1.0.0");
     EXPECT_TRUE(shown[0].rules.is_array());
@@ -255,6 +263,14 @@ TEST(Loader, ReadsLinesAndParquet) {
         process.read("SELECT symbol, price, _pointer FROM bronze.quotes WHERE symbol IN ('L', 'P3') ORDER BY symbol"),
         (Rows{"L|1.5000|byte 0", "P3|3.7500|/3"}));
     EXPECT_EQ(process.read("SELECT sum(price) AS sum FROM bronze.quotes WHERE symbol <> 'L'"), (Rows{"15621875.0000"}));
+
+    const std::string bytes = disk.landing->get("made.parquet").value();
+    disk.land(bytes, 3, RecordFormat::kParquet, "other");
+    const std::string key = "brapi/date_ingestion=20261125/run-3/other-x.json";
+    ASSERT_TRUE(disk.landing->put(key, bytes + '!').has_value());
+    EXPECT_EQ(process.load().error().code, ErrorCode::kCorruption);
+    ASSERT_TRUE(disk.landing->remove(key).has_value());
+    EXPECT_EQ(process.load().error().code, ErrorCode::kCorruption);
 }
 
 // The engine's own reading of the same text is the referee.
@@ -319,6 +335,113 @@ TEST(Loader, RefusesWhatIsWrongAndLosesNothing) {
     EXPECT_EQ(process.lake->snapshot(kQuotes, kHead).error().code, ErrorCode::kNotFound) << "no half of a batch";
     ASSERT_TRUE(disk.landing->put("brapi/date_ingestion=20261125/run-2/quote-x.json", "{}").has_value());
     EXPECT_EQ(load(), ErrorCode::kCorruption);
+}
+
+// The rules of a table judge the batch before any of its commits; what its schema refuses is found later.
+TEST(Loader, AContractEditedAfterAFailedLoadLosesNoRow) {
+    Disk disk;
+    disk.land(quotes(R"({"symbol":"A","price":1},{"symbol":"bad","price":1})"), 1);
+    Process process(disk);
+    process.project.contracts.at(kQuotes).rules.push_back({.name = "priced",
+                                                           .query = "SELECT count(*) FROM {object} WHERE price < 5",
+                                                           .must_be = 0,
+                                                           .severity = "error"});
+    EXPECT_EQ(process.load().error().code, ErrorCode::kDataRejected);
+    EXPECT_EQ(process.lake->snapshot({"quarantine", "quotes"}, kHead).error().code, ErrorCode::kNotFound);
+    process.set_contract(kContract);
+    ASSERT_TRUE(process.load().has_value());
+
+    disk.land(quotes(R"({"symbol":"B","price":50},{"symbol":"C","price":2},{"symbol":"worse","price":1})"), 2);
+    process.set_contract(replace_all(
+        kContract, R"yaml(number, physicalType: "DECIMAL(18,4)", logicalTypeOptions: {minimum: 0})yaml", "string"));
+    EXPECT_FALSE(process.load().has_value()) << "the column is no text in the table";
+    EXPECT_EQ(process.read("SELECT json_extract_string(record, '$.symbol') AS s FROM quarantine.quotes ORDER BY s"),
+              (Rows{"bad", "worse"}));
+    process.set_contract(replace_all(kContract, "{minimum: 0}", "{minimum: 0, maximum: 10}"));
+    const auto loaded = process.load();
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+    EXPECT_EQ(loaded->rows_quarantined, 2u);
+    EXPECT_EQ(process.rows(), (Rows{"A|null|1.0000|00:01", "C|null|2.0000|00:02"}));
+    EXPECT_EQ(process.read("SELECT json_extract_string(record, '$.symbol') AS s FROM quarantine.quotes ORDER BY s"),
+              (Rows{"B", "bad", "worse"}));
+}
+
+TEST(Loader, AContractEditedAfterACrashLosesNoRow) {
+    for (int k = 1;; ++k) {
+        Disk disk;
+        disk.land(quotes(R"({"symbol":"A","price":1},{"symbol":"B","price":50},{"symbol":"bad","price":1})"), 1);
+        auto faulty = std::make_shared<FaultyStore>(
+            *disk.bronze, FaultyStore::Fault{.kind = FaultyStore::Kind::kCrash, .at = k});
+        (void)Process(disk, faulty, disk.quarantine).load();
+        Process next(disk);
+        next.set_contract(replace_all(kContract, "{minimum: 0}", "{minimum: 0, maximum: 10}"));
+        const auto loaded = next.load();
+        ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+        EXPECT_TRUE(loaded->quarantine_version.has_value()) << "also of what the load refused that crashed";
+        EXPECT_EQ(next.read("SELECT symbol FROM bronze.quotes UNION ALL SELECT json_extract_string(record, '$.symbol') "
+                            "FROM quarantine.quotes ORDER BY symbol"),
+                  (Rows{"A", "B", "bad"}))
+            << "fault " << k;
+        if (!faulty->tripped()) break;
+    }
+}
+
+TEST(Loader, ALoadOfNothingButRefusalsFailsAndIsDoneWith) {
+    Disk disk;
+    disk.land(quotes(R"({"symbol":"bad","price":1},{"symbol":"worse","price":1})"), 1);
+    Process process(disk);
+    const auto all_refused = process.load();
+    ASSERT_FALSE(all_refused.has_value());
+    EXPECT_EQ(all_refused.error().code, ErrorCode::kDataRejected);
+    EXPECT_EQ(all_refused.error().hint, "lagoa quarantine show quotes");
+    const auto again = process.load();
+    ASSERT_TRUE(again.has_value()) << again.error().message;
+    EXPECT_EQ(again->manifests, 0u);
+    EXPECT_EQ(again->quarantine_version, 0) << "a run publishes what an earlier one refused";
+    EXPECT_EQ(process.read("SELECT count(*) AS n FROM quarantine.quotes"), (Rows{"2"}));
+}
+
+TEST(Loader, AnObjectOfAStreamThatIsNoLongerDeclaredIsNotPassedOver) {
+    Disk disk;
+    disk.land(quotes(R"({"symbol":"A","price":1})"), 1);
+    disk.land(quotes(R"({"symbol":"B","price":1})"), 2, RecordFormat::kJson, "renamed");
+    Process process(disk);
+    EXPECT_EQ(process.load().error().code, ErrorCode::kInvalidConfig);
+    EXPECT_EQ(process.lake->snapshot(kQuotes, kHead).error().code, ErrorCode::kNotFound);
+    process.set_source(replace_all(kSource, "kind: http", "kind: http\nretired_streams: [renamed]"));
+    ASSERT_TRUE(process.load().has_value());
+    EXPECT_EQ(process.rows(), (Rows{"A|null|1.0000|00:01"}));
+}
+
+// As docs/formats/manifest.md says under Repair.
+TEST(Loader, ADamagedManifestIsReplacedByAnEmptyOne) {
+    Disk disk;
+    for (int i = 1; i <= 3; ++i) disk.land(quotes(fmt::format(R"({{"symbol":"A","price":{}}})", i)), i);
+    const std::string key = "brapi/_runs/00000000000000000002.json";
+    ASSERT_TRUE(disk.landing->put(key, "damaged").has_value());
+    Process process(disk);
+    const Error error = process.load().error();
+    EXPECT_EQ(error.code, ErrorCode::kCorruption);
+    EXPECT_FALSE(error.hint.empty());
+    ASSERT_TRUE(disk.landing
+                    ->put(key, R"({"format": 1, "source": "brapi", "sequence": 2, "run": "lost", "started":
+ "2026-11-20T21:00:00.000000Z", "finished": "2026-11-20T21:00:00.000000Z", "objects": [], "failures": [], "cursor": null})")
+                    .has_value());
+    ASSERT_TRUE(process.load().has_value());
+    EXPECT_EQ(process.rows(), (Rows{"A|null|1.0000|00:01", "A|null|3.0000|00:03"}));
+}
+
+TEST(Quarantine, ShowsNothingOfATableThatRefusedNothing) {
+    Disk disk;
+    Process process(disk);
+    const auto none = show_quarantine(*process.lake, process.project, kQuotes, 10);
+    ASSERT_TRUE(none.has_value()) << none.error().message;
+    EXPECT_TRUE(none->empty());
+    process.project.contracts.clear();
+    EXPECT_EQ(show_quarantine(*process.lake, process.project, kQuotes, 10).error().code, ErrorCode::kNotFound);
+    const auto session = process.lake->connect(kHead).value();
+    ASSERT_TRUE(session->execute("CREATE TABLE bronze.quotes AS SELECT 1 AS a").has_value());
+    EXPECT_TRUE(show_quarantine(*process.lake, process.project, kQuotes, 10).value().empty());
 }
 
 // Fails (and, apart, kills the process at) every operation of the stores in turn; then loads again.

@@ -38,11 +38,10 @@ Result<QuarantinedRow> to_row(const json::Object& object) {
 
 Result<std::vector<QuarantinedRow>> select_rows(Session& session, const TableName& table, const std::string& condition,
                                                 std::size_t limit) {
-    const auto found = LAGOA_TRY(
-        session.rows(fmt::format(
-            "SELECT {} FROM {} WHERE table_name = {} AND {} ORDER BY quarantined_at DESC, object, pointer LIMIT {}",
-            kColumns, relation(table), quote_literal(table.text()), condition, limit)),
-        "reading the quarantine of {}", table.text());
+    const std::string sql = fmt::format(
+        "SELECT {} FROM {} WHERE table_name = {} AND {} ORDER BY quarantined_at DESC, object, pointer LIMIT {}",
+        kColumns, relation(table), quote_literal(table.text()), condition, limit);
+    const auto found = LAGOA_TRY(session.rows(sql), "reading the quarantine of {}", table.text());
     std::vector<QuarantinedRow> rows;
     for (const auto& object : found) rows.push_back(LAGOA_TRY(to_row(object)));
     return rows;
@@ -57,24 +56,28 @@ Result<std::vector<QuarantineSummary>> list_quarantine(Lake& lake, const Cut& cu
         if (info.name.zone != "quarantine") continue;
         // Tables of one name in two zones share a quarantine; each row says which of them refused it.
         const std::string from = relation(info.name);
-        const auto totals = LAGOA_TRY(
-            session->rows(fmt::format("SELECT table_name, count(*) AS rows, strftime(max(quarantined_at) AT TIME ZONE "
-                                      "'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS last FROM {} GROUP BY ALL",
-                                      from)));
+        const std::string counting = fmt::format(
+            "SELECT table_name, count(*) AS rows, strftime(max(quarantined_at) AT TIME ZONE "
+            "'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS last FROM {} GROUP BY ALL",
+            from);
+        const auto totals = LAGOA_TRY(session->rows(counting));
         for (const auto& total : totals) {
             const json::Value value(total);
-            const TableName table =
-                LAGOA_TRY(TableName::parse(value.string_at("table_name").value_or("")), "reading {}", info.name.text());
+            const std::string name = value.string_at("table_name").value_or("");
+            const TableName table = LAGOA_TRY(TableName::parse(name), "reading {}", info.name.text());
+            const std::string at = value.string_at("last").value_or("");
+            const Instant last = LAGOA_TRY(parse_instant(at), "reading {}", info.name.text());
             found[table] = {.table = table,
                             .rows = static_cast<std::uint64_t>(value.int64_at("rows").value_or(0)),
-                            .last = LAGOA_TRY(parse_instant(value.string_at("last").value_or(""))),
+                            .last = last,
                             .rules = {}};
         }
-        const auto rules = LAGOA_TRY(session->rows(
-            fmt::format("SELECT table_name, concat_ws(' ', rule->>'rule', rule->>'column') AS rule, count(*) AS rows "
-                        "FROM (SELECT table_name, unnest(CAST(CAST(rules AS JSON) AS JSON[])) AS rule FROM {}) GROUP "
-                        "BY ALL ORDER BY rows DESC, rule",
-                        from)));
+        const std::string by_rule = fmt::format(
+            "SELECT table_name, concat_ws(' ', rule->>'rule', rule->>'column') AS rule, count(*) AS rows "
+            "FROM (SELECT table_name, unnest(CAST(CAST(rules AS JSON) AS JSON[])) AS rule FROM {}) GROUP "
+            "BY ALL ORDER BY rows DESC, rule",
+            from);
+        const auto rules = LAGOA_TRY(session->rows(by_rule));
         for (const auto& rule : rules) {
             const json::Value value(rule);
             const auto table = TableName::parse(value.string_at("table_name").value_or(""));
@@ -88,8 +91,17 @@ Result<std::vector<QuarantineSummary>> list_quarantine(Lake& lake, const Cut& cu
     return summaries;
 }
 
-Result<std::vector<QuarantinedRow>> show_quarantine(Session& session, const TableName& table, std::size_t limit) {
-    return select_rows(session, table, "true", limit);
+Result<std::vector<QuarantinedRow>> show_quarantine(Lake& lake, const Project& project, const TableName& table,
+                                                    std::size_t limit) {
+    const Cut head{.base = Cut::Base::kHead, .pins = {}};
+    const auto session = LAGOA_TRY(lake.connect(head));
+    std::vector<QuarantinedRow> rows;
+    const auto refusals = lake.snapshot({"quarantine", table.table}, head);
+    if (!refusals && refusals.error().code != ErrorCode::kNotFound) return pass_on(refusals.error());
+    if (refusals) rows = LAGOA_TRY(select_rows(*session, table, "true", limit));
+    if (!rows.empty() || project.contracts.contains(table)) return rows;
+    if (const auto known = lake.snapshot(table, head); !known) return pass_on(known.error());
+    return rows;
 }
 
 Result<QuarantinedRow> show_quarantined(Session& session, const TableName& table, std::string_view id) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/lake.h"
+#include "model/project.h"
 
 namespace lagoa::ingest {
 
@@ -36,8 +37,10 @@ struct QuarantinedRow {
 /// Every table that has refused rows, by name.
 Result<std::vector<QuarantineSummary>> list_quarantine(Lake& lake, const Cut& cut);
 
-/// The newest `limit` refused rows of `table`. kNotFound when it has never refused one.
-Result<std::vector<QuarantinedRow>> show_quarantine(Session& session, const TableName& table, std::size_t limit);
+/// The newest `limit` refused rows of `table`; none when it never refused one. kNotFound when there is neither such a
+/// table nor a contract for it.
+Result<std::vector<QuarantinedRow>> show_quarantine(Lake& lake, const Project& project, const TableName& table,
+                                                    std::size_t limit);
 
 /// The one whose id is, or starts with, `id` (at least 6 letters). kNotFound; kInvalidArgument for several.
 Result<QuarantinedRow> show_quarantined(Session& session, const TableName& table, std::string_view id);

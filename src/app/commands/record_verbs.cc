@@ -157,8 +157,7 @@ public:
         const TableName table = LAGOA_TRY(TableName::parse(table_.find('.') == std::string::npos ? "bronze." + table_ : table_));
         const auto workspace = LAGOA_TRY(invocation.open());
         Lake* lake = LAGOA_TRY(workspace->lake());
-        const auto session = LAGOA_TRY(lake->connect(Cut{.base = Cut::Base::kHead, .pins = {}}));
-        const auto rows = LAGOA_TRY(ingest::show_quarantine(*session, table, limit_));
+        const auto rows = LAGOA_TRY(ingest::show_quarantine(*lake, workspace->project(), table, limit_));
         if (json_) print(rows);
         else print_text(rows);
         return {};

@@ -15,8 +15,8 @@ namespace lagoa::ingest {
 
 /// One object to load and how its stream's records are read.
 struct Feed {
-    const Manifest* manifest = nullptr;
-    const LandedObject* object = nullptr;
+    std::shared_ptr<const Manifest> manifest;
+    const LandedObject* object = nullptr;  ///< Of the manifest.
     RecordPlan* plan = nullptr;
 };
 
@@ -36,7 +36,7 @@ public:
     /// Opens a session that can read the landing zone's Parquet files.
     using Connect = std::function<Result<std::unique_ptr<Session>>()>;
 
-    /// Everything passed outlives the source.
+    /// What is passed by reference, and the feeds' plans, outlive the source.
     LandingRows(ObjectStore& landing, std::vector<Feed> feeds, const Contract& contract, Connect connect);
 
     const Schema& schema() const override { return schema_; }

@@ -65,7 +65,8 @@ protected:
     Result<> load() {
         manifest_.sequence = 4;
         std::vector<Feed> feeds;
-        for (const auto& object : manifest_.objects) feeds.push_back({&manifest_, &object, &plan_});
+        const auto manifest = std::make_shared<const Manifest>(manifest_);
+        for (const auto& object : manifest->objects) feeds.push_back({manifest, &object, &plan_});
         source_rows_ = std::make_unique<LandingRows>(*store_, std::move(feeds), contract_,
                                                      [] { return fail(ErrorCode::kInternal, "no session"); });
         rows_ = std::make_unique<test::RowCollector>(source_rows_->schema());

@@ -169,16 +169,13 @@ Result<> LoadStage::find_repeats(const delta::Snapshot* table) {
     return {};
 }
 
-Result<LoadStage::Counts> LoadStage::count(std::int64_t bad_after) {
+Result<LoadStage::Counts> LoadStage::count() {
     const auto number = [&](const std::string& sql) -> Result<std::uint64_t> {
         const auto text = LAGOA_TRY(session_.value(sql));
         return std::stoull(text.value_or("0"));
     };
     Counts counts;
     counts.refused = LAGOA_TRY(number(fmt::format("SELECT count(*) FROM {} WHERE _verdict IS NOT NULL", kStage)));
-    if (counts.refused > 0)
-        counts.bad = LAGOA_TRY(number(
-            fmt::format("SELECT count(*) FROM {} WHERE _verdict IS NOT NULL AND _sequence > {}", kStage, bad_after)));
     counts.repeated = LAGOA_TRY(number(fmt::format("SELECT count(*) FROM {}", kRepeats)));
     return counts;
 }
@@ -190,18 +187,19 @@ std::string LoadStage::additions() const {
         columns("s"), kStage, kFeeds, kRepeats);
 }
 
-std::string LoadStage::refusals(std::string_view source, std::string_view run, Instant now,
-                                std::int64_t bad_after) const {
+std::string LoadStage::refusals(std::string_view source, std::string_view run, Instant now, bool exists) const {
     const std::string table = quote_literal(contract_.table.text());
     const std::string version = quote_literal(contract_.version);
-    return fmt::format(
-        "SELECT sha256(concat_ws(chr(10), f._object, s._pointer, {0}, {1})) AS id, {0} AS table_name, {2} AS source, "
-        "s._sequence AS sequence, {3} AS run, "
+    const std::string rows = fmt::format(
+        "SELECT DISTINCT ON (id) sha256(concat_ws(chr(10), f._object, s._pointer, {0}, {1})) AS id, {0} AS table_name, "
+        "{2} AS source, s._sequence AS sequence, {3} AS run, "
         "CAST({4} AS TIMESTAMPTZ) AS quarantined_at, s._verdict AS rules, {1} AS contract_version, f._object AS "
         "object, s._pointer AS pointer, s._record AS record "
-        "FROM {5} AS s JOIN {6} AS f ON f._feed = s._feed WHERE s._verdict IS NOT NULL AND s._sequence > {7}",
-        table, version, quote_literal(source), quote_literal(run), quote_literal(format_instant(now)), kStage, kFeeds,
-        bad_after);
+        "FROM {5} AS s JOIN {6} AS f ON f._feed = s._feed WHERE s._verdict IS NOT NULL ORDER BY s._position",
+        table, version, quote_literal(source), quote_literal(run), quote_literal(format_instant(now)), kStage, kFeeds);
+    if (!exists) return rows;
+    return fmt::format("SELECT r.* FROM ({}) AS r ANTI JOIN quarantine.{} AS q ON q.id = r.id", rows,
+                       quote_identifier(contract_.table.table));
 }
 
 }  // namespace lagoa::ingest

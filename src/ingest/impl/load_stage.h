@@ -33,17 +33,17 @@ public:
     Result<> find_repeats(const delta::Snapshot* table);
 
     struct Counts {
-        std::uint64_t bad = 0;      ///< Refused, of manifests after `bad_after`.
-        std::uint64_t refused = 0;  ///< Refused in all.
+        std::uint64_t refused = 0;
         std::uint64_t repeated = 0;
     };
-    Result<Counts> count(std::int64_t bad_after);
+    Result<Counts> count();
 
     /// The rows to add: the contract's columns, then `_run`, `_object`, `_pointer`, `_known_from`.
     std::string additions() const;
 
-    /// The rows to quarantine of manifests after `bad_after`, as docs/formats/quarantine.md has them.
-    std::string refusals(std::string_view source, std::string_view run, Instant now, std::int64_t bad_after) const;
+    /// The rows to quarantine, as docs/formats/quarantine.md has them; without those that quarantine.<table> holds if
+    /// it `exists`.
+    std::string refusals(std::string_view source, std::string_view run, Instant now, bool exists) const;
 
 private:
     std::string columns(std::string_view relation) const;
