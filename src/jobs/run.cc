@@ -14,7 +14,7 @@ constexpr std::string_view kStage = "temp.job_stage";
 struct Provenance {
     std::map<std::string, delta::Version> inputs;
     bool complete = true;  // nothing but the inputs decides the rows: no file, no clock
-    std::string digest;  // of the job's text and its contract's version
+    std::string digest;  // of the job's file and its contract
 
     json::Object to_json(const SqlJob& job, const std::string& run) const {
         json::Object versions;
@@ -34,7 +34,7 @@ Result<Provenance> provenance(const JobContext& context, Session& session, const
         made.inputs[table] = snapshot->version;
     }
     made.digest = LAGOA_TRY(session.value("SELECT sha256($1)", std::vector<json::Value>{
-        job.select + "\n" + (contract == nullptr ? "" : contract->version)})).value_or("");
+        job.text + "\n" + (contract == nullptr ? "" : contract->text)})).value_or("");
     return made;
 }
 
@@ -59,8 +59,7 @@ std::optional<delta::Version> standing(const JobContext& context, const SqlJob& 
 }
 
 // Rows that break the contract, with what lineage columns they carry.
-Result<std::optional<delta::Version>> quarantine(const JobContext& context, Session& session, const SqlJob& job, const Contract& contract,
-                                                 std::string_view select_list) {
+Result<> quarantine(const JobContext& context, Session& session, const SqlJob& job, const Contract& contract, std::string_view select_list) {
     const std::string select = fmt::format(
         "SELECT sha256({0} || ':' || {1} || ':' || CAST(row AS VARCHAR)) AS id, {0} AS table_name, {2} AS source, "
         "CAST(0 AS BIGINT) AS sequence, {3} AS run, CAST('{4}' AS TIMESTAMPTZ) AS quarantined_at, _verdict AS rules, {1} AS contract_version, "
@@ -74,8 +73,8 @@ Result<std::optional<delta::Version>> quarantine(const JobContext& context, Sess
                          .key = {"id"},
                          .operation = "QUARANTINE",
                          .skip_if_empty = true};
-    const WriteResult written = LAGOA_TRY(context.lake->write(session, request), "quarantining rows of {}", job.target.text());
-    return written.version >= 0 ? std::optional(written.version) : std::nullopt;
+    LAGOA_TRY(context.lake->write(session, request), "quarantining rows of {}", job.target.text());
+    return {};
 }
 
 Result<std::uint64_t> count(Session& session, std::string_view condition) {
@@ -94,7 +93,7 @@ Result<std::string> hold_to_contract(const JobContext& context, Session& session
         std::string members;
         for (const auto& column : contract.columns)
             members += fmt::format("{}{} := {}", members.empty() ? "" : ", ", quote_identifier(column.name), quote_identifier(column.name));
-        result.quarantine_version = LAGOA_TRY(quarantine(context, session, job, contract, members));
+        LAGOA_TRY(quarantine(context, session, job, contract, members));
         log::warn("job.quarantined", {{"job", job.name}, {"table", job.target.text()}, {"rows", result.rows_quarantined}});
     }
     if (result.rows_in > 0 && result.rows_quarantined == result.rows_in)
@@ -104,6 +103,15 @@ Result<std::string> hold_to_contract(const JobContext& context, Session& session
     LAGOA_TRY(session.execute("CREATE OR REPLACE TEMP VIEW job_rows AS " + good));
     LAGOA_TRY(check_rules(session, contract, "temp.job_rows"));
     return good;
+}
+
+// The quarantine table's newest version: a run publishes it with the target, also when it was an earlier run, which
+// failed, that refused the rows.
+Result<std::optional<delta::Version>> quarantined(const JobContext& context, const SqlJob& job) {
+    const auto snapshot = context.lake->snapshot({"quarantine", job.target.table}, Cut{.base = Cut::Base::kHead, .pins = {}});
+    if (snapshot) return std::optional((*snapshot)->version);
+    if (snapshot.error().code == ErrorCode::kNotFound) return std::optional<delta::Version>();
+    return pass_on(snapshot.error(), "looking for refused rows of {}", job.target.text());
 }
 
 WriteRequest target_of(const SqlJob& job, const Contract* contract) {
@@ -128,18 +136,20 @@ Result<JobResult> run_sql_job(const JobContext& context, const SqlJob& job) {
     JobResult result{.inputs = made.inputs};
     if (const auto version = standing(context, job, made)) {
         result.version = *version;
+        result.quarantine_version = LAGOA_TRY(quarantined(context, job));
         return result;
     }
     WriteRequest request = target_of(job, contract);
     request.select = job.select;
     if (contract != nullptr) request.select = LAGOA_TRY(hold_to_contract(context, *session, job, *contract, result));
     request.user_metadata = json::dump(made.to_json(job, context.run));
-    const WriteResult written = LAGOA_TRY(context.lake->write(*session, request), "job {}: writing {}", job.name, job.target.text());
+    const WriteResult written = LAGOA_TRY(context.lake->write(*session, request), "writing {}", job.target.text());
     result.version = written.version;
     result.committed = written.committed;
     result.rows_out = written.rows;
     result.size_bytes = written.size_bytes;
     if (contract == nullptr) result.rows_in = written.rows;
+    result.quarantine_version = LAGOA_TRY(quarantined(context, job));
     return result;
 }
 

@@ -56,8 +56,16 @@ TEST_F(Job, NamesItsInputsThroughViewsAliasesAndSubqueries) {
 TEST_F(Job, KnowsThatFilesTheClockAndChanceDecideRowsToo) {
     const auto session = lake_->connect(head()).value();
     for (const auto* sql : {"SELECT symbol, now() AS at FROM bronze.prices", "SELECT * FROM bronze.prices WHERE random() < 0.5",
-                            "SELECT * FROM bronze.prices, range(3)", "SELECT current_date AS day"})
-        EXPECT_FALSE(references(*session, sql)->only_tables) << sql;
+                            "SELECT * FROM bronze.prices, range(3)", "SELECT current_date AS day",
+                            "SELECT count(*) FROM bronze.prices GROUP BY _known_from::DATE = current_date",
+                            "SELECT a.symbol FROM bronze.prices a LEFT JOIN bronze.prices b ON b._known_from::DATE = current_date",
+                            "SELECT a.symbol FROM bronze.prices a JOIN bronze.prices b ON a.symbol = b.symbol AND b._known_from < now()",
+                            "SELECT max(_known_from - now()) FROM bronze.prices",
+                            "SELECT symbol FROM bronze.prices ORDER BY random()", "SELECT symbol FROM bronze.prices LIMIT (random() * 10)::BIGINT",
+                            "SELECT row_number() OVER (ORDER BY random()) FROM bronze.prices",
+                            "SELECT symbol FROM bronze.prices TABLESAMPLE 50%",
+                            "SELECT symbol FROM bronze.prices WHERE EXISTS (SELECT 1 FROM bronze.prices b GROUP BY now())"})
+        EXPECT_FALSE(references(*session, sql).value().only_tables) << sql;
     EXPECT_TRUE(run("SELECT current_date AS day")->committed);
     EXPECT_TRUE(run("SELECT current_date AS day")->committed);
 }
@@ -73,6 +81,44 @@ TEST_F(Job, RunsAgainOnlyWhenItsInputsOrItsTextChanged) {
     EXPECT_EQ(value("SELECT count(*) FROM silver.copy"), "2");
     EXPECT_TRUE(run(select + " WHERE symbol = 'VALE3'")->committed);
     EXPECT_EQ(value("SELECT count(*) FROM silver.copy"), "1");
+}
+
+// Every line of the header and of the contract decides what is written.
+TEST_F(Job, RunsAgainWhenItsHeaderOrContractChanged) {
+    const auto contract = [&](const std::string& options) {
+        const std::string text =
+            "apiVersion: v3.1.0\nkind: DataContract\nid: silver.copy\nversion: 1.0.0\nstatus: active\nschema:\n"
+            "  - name: copy\n    properties:\n      - {name: symbol, logicalType: string}\n"
+            "      - {name: price, logicalType: number, physicalType: 'DECIMAL(18,2)'" + options + "}\n";
+        project_.contracts[{"silver", "copy"}] = parse_contract(Document::parse("silver.copy.odcs.yaml", text).value()).value();
+    };
+    contract("");
+    const std::string select = "SELECT symbol, price FROM bronze.prices UNION ALL SELECT 'ABEV3', -1";
+    EXPECT_TRUE(run(select)->committed);
+    EXPECT_FALSE(run(select)->committed);
+    for (const std::string header : {"mode: merge\nkey: [symbol]\n", "mode: merge\nkey: [symbol, price]\n", "partition_by: [symbol]\n"}) {
+        EXPECT_TRUE(run(select, header)->committed) << header;
+        EXPECT_FALSE(run(select, header)->committed) << header;
+    }
+    EXPECT_TRUE(run(select)->committed);
+    contract(", logicalTypeOptions: {minimum: 0}");
+    const auto held = run(select).value();
+    EXPECT_TRUE(held.committed);
+    EXPECT_EQ(held.rows_quarantined, 1u);
+    EXPECT_FALSE(run(select)->committed);
+}
+
+// A run that failed publishes nothing: the next one that succeeds, or has nothing to do, names what was refused.
+TEST_F(Job, TellsOfRowsThatAnEarlierRunRefused) {
+    const std::string select = "SELECT symbol, price FROM bronze.prices";
+    EXPECT_EQ(run(select)->quarantine_version, std::nullopt);
+    project_.contracts[{"silver", "copy"}] = {.table = {"silver", "copy"}, .version = "1", .file = "c",
+                                              .columns = {{.name = "symbol", .type = {}, .required = true}, {.name = "price", .type = Type::decimal(18, 2), .required = true}}};
+    EXPECT_EQ(run("SELECT 'BAD3' AS symbol, NULL AS price").error().code, ErrorCode::kDataRejected);
+    EXPECT_EQ(run(select)->quarantine_version, 0);
+    const auto idle = run(select).value();
+    EXPECT_FALSE(idle.committed);
+    EXPECT_EQ(idle.quarantine_version, 0);
 }
 
 TEST_F(Job, SendsRowsThatBreakTheContractToQuarantineOnce) {

@@ -68,7 +68,7 @@ Result<SqlJob> parse_sql_job(const std::string& name, const std::string& text) {
     const auto first_line = text.find('\n');
     const std::string header = first_line < close ? text.substr(first_line, close - first_line) : text.substr(kOpen.size(), close - kOpen.size());
     const Document document = LAGOA_TRY(Document::parse(file, header));
-    SqlJob job{.name = name, .target = {}, .key = {}, .partition_by = {}, .description = {}, .select = {}};
+    SqlJob job{.name = name, .target = {}, .key = {}, .partition_by = {}, .description = {}, .select = {}, .text = text};
     LAGOA_TRY(read_header(document, job));
     std::string_view select = trim(std::string_view(text).substr(close + 2));
     while (select.ends_with(';')) select = trim(select.substr(0, select.size() - 1));

@@ -27,6 +27,7 @@ struct SqlJob {
     std::vector<std::string> partition_by;
     std::string description;
     std::string select;                     ///< The text after the header, without a final `;`.
+    std::string text;                       ///< The whole file.
 };
 
 /// kInvalidConfig names file, line and field. The SELECT itself is checked when it is bound.

@@ -117,6 +117,7 @@ public:
         LAGOA_TRY(read_columns());
         LAGOA_TRY(check_key());
         LAGOA_TRY(read_rules(std::string(kTable) + "/quality", nullptr));
+        contract_.text = json::dump(document_.root());
         return std::move(contract_);
     }
 

@@ -48,6 +48,7 @@ struct Contract {
     std::string description;
     std::vector<ContractColumn> columns;
     std::vector<ContractRule> rules;
+    std::string text = {};  ///< The whole document as JSON: equal texts promise the same.
 
     /// Columns with a key_position, in its order.
     std::vector<std::string> key() const;

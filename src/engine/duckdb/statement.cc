@@ -5,6 +5,7 @@
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/parser.hpp"
+#include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/planner.hpp"
 
@@ -15,12 +16,15 @@ namespace lagoa {
 namespace {
 
 void collect(duckdb::LogicalOperator& node, std::set<std::string>& tables, bool& only_tables) {
+    if (node.type == duckdb::LogicalOperatorType::LOGICAL_SAMPLE) only_tables = false;
     if (node.type == duckdb::LogicalOperatorType::LOGICAL_GET) {
         const auto table = node.Cast<duckdb::LogicalGet>().GetTable();
         if (table) tables.insert(table->ParentSchema().name + "." + table->name);
         else only_tables = false;
     }
-    for (const auto& expression : node.expressions) only_tables = only_tables && expression->IsConsistent();
+    // Not node.expressions alone: groups, join conditions and orders are members of their own operators.
+    duckdb::LogicalOperatorVisitor::EnumerateExpressions(
+        node, [&](auto* expression) { only_tables = only_tables && (*expression)->IsConsistent(); });
     for (const auto& child : node.children) collect(*child, tables, only_tables);
 }
 
