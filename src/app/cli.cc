@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/install.h"
+#include "app/output.h"
 #include "base/log.h"
 
 namespace lagoa::app {
@@ -20,9 +21,8 @@ log::Level level_of(const std::string& name) {
 }
 
 int report(const Error& error) {
-    std::cout.flush();
-    fmt::print(stderr, "lagoa: {}\n", error.message);
-    if (!error.hint.empty()) fmt::print(stderr, "  Try: {}\n", error.hint);
+    say(stderr, "lagoa: {}\n", error.message);
+    if (!error.hint.empty()) say(stderr, "  Try: {}\n", error.hint);
     return info(error.code).exit_code;
 }
 
@@ -45,6 +45,7 @@ int run_command_line(int argc, const char* const* argv, std::stop_token stop) {
     } catch (const CLI::ParseError& error) {
         const bool asked = error.get_exit_code() == 0;  // --help, --version
         app.exit(error, std::cout, std::cerr);
+        std::cout.flush();
         return asked ? 0 : info(ErrorCode::kInvalidArgument).exit_code;
     }
     log::configure(level_of(invocation.options.log_level),
@@ -54,7 +55,9 @@ int run_command_line(int argc, const char* const* argv, std::stop_token stop) {
     for (const auto& verb : verbs) {
         if (!verb->command->parsed()) continue;
         const auto done = verb->run(invocation);
-        return done ? 0 : report(done.error());
+        const auto written = finish_output();
+        if (!done) return report(done.error());
+        return written ? 0 : report(written.error());
     }
     return info(ErrorCode::kInternal).exit_code;
 }

@@ -27,7 +27,7 @@ struct Invocation {
     Environment environment;
     std::stop_token stop;
 
-    /// The project of --project. kNotFound, kInvalidConfig.
+    /// The project of --project. kInvalidConfig.
     Result<std::unique_ptr<Workspace>> open() const { return Workspace::open(options.project, environment, stop); }
 };
 

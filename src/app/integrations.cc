@@ -71,6 +71,8 @@ Result<json::Value> start_job_run(Workspace& workspace, RunScope& scope, const f
     return json::Value(std::move(envelope));
 }
 
+bool has_job(const Project& project, const std::string& job) { return project.sql_jobs.contains(job) || project.jobs.contains(job); }
+
 std::string called(const flow::TaskCall& call) {
     return call.input.string_at("FunctionName").value_or(call.input.string_at("JobName").value_or(""));
 }
@@ -95,6 +97,23 @@ flow::TaskHandler integrations(Workspace& workspace, RunScope& scope) {
         if (!result.error().hint.empty()) cause += " Try: " + result.error().hint;
         return std::unexpected(flow::TaskError{.error = std::string(info(result.error().code).asl_error), .cause = std::move(cause)});
     };
+}
+
+Result<> check_task(const Project& project, const Document& pipeline, const flow::TaskUse& task) {
+    if (task.resource == kStartJobRun) {
+        const auto job = task.parameters.string_at("JobName");
+        if (!job || has_job(project, *job)) return {};
+        return pipeline.fail_at(task.pointer + "/Parameters/JobName", fmt::format("there is no job {}", *job), "Look into the folder jobs/.");
+    }
+    const auto given = task.parameters.string_at("FunctionName");
+    if (task.resource != kInvoke || !given) return {};
+    const std::string name = function_name(*given);
+    if (name != "ingest" && name != "load" && name != "publish")
+        return pipeline.fail_at(task.pointer + "/Parameters/FunctionName", fmt::format("there is no function {}", name), "Use ingest, load or publish.");
+    const json::Value* payload = task.parameters.find("Payload");
+    const auto source = payload == nullptr ? std::nullopt : payload->string_at("source");
+    if (name != "ingest" || !source || project.sources.contains(*source)) return {};
+    return pipeline.fail_at(task.pointer + "/Parameters/Payload/source", fmt::format("there is no source {}", *source), "Look into the folder sources/.");
 }
 
 }  // namespace lagoa::app

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "app/work.h"
+#include "codec/document.h"
+#include "flow/state_machine.h"
 #include "flow/task.h"
 
 namespace lagoa::app {
@@ -10,5 +12,8 @@ namespace lagoa::app {
 /// `arn:aws:states:::glue:startJobRun.sync` (JobName and Arguments). Results have AWS's envelopes. Each call is a row
 /// of `ops.tasks`. Both references outlive the handler.
 flow::TaskHandler integrations(Workspace& workspace, RunScope& scope);
+
+/// Whether the function, job or source that `task` of `pipeline` names by a constant exists. kInvalidConfig.
+Result<> check_task(const Project& project, const Document& pipeline, const flow::TaskUse& task);
 
 }  // namespace lagoa::app

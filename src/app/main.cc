@@ -17,23 +17,20 @@ public:
         sigaddset(&set_, SIGTERM);
         sigaddset(&set_, SIGUSR2);  // ends the watch
         pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        thread_ = std::thread([this, &source] {
+        thread_ = std::jthread([this, &source] {
             for (int signal = 0; sigwait(&set_, &signal) == 0 && signal != SIGUSR2;) {
                 if (received_.exchange(signal) != 0) std::_Exit(128 + signal);
                 source.request_stop();
             }
         });
     }
-    ~SignalWatch() {
-        pthread_kill(thread_.native_handle(), SIGUSR2);
-        thread_.join();
-    }
+    ~SignalWatch() { pthread_kill(thread_.native_handle(), SIGUSR2); }  // and thread_ joins
     int received() const { return received_; }
 
 private:
     sigset_t set_{};
     std::atomic<int> received_ = 0;
-    std::thread thread_;
+    std::jthread thread_;  // last: it reads the others until it has joined
 };
 
 }  // namespace

@@ -46,33 +46,62 @@ private:
 };
 
 // The metric's row of a run; it has the shape of work measured by ops::Measured, with ASL's own names for errors.
-Result<> finish(Workspace& workspace, const PipelineRun& run, Instant started, const RunScope& scope) {
-    state::RunStore* runs = LAGOA_TRY(workspace.runs());
-    const StatusRow& status = row_of(run.result.status);
+json::Object runs_row(const PipelineRun& run, Instant started, Instant now) {
     const bool succeeded = run.result.status == ExecutionResult::Status::kSucceeded;
-    for (const auto& [table, version] : scope.written()) LAGOA_TRY(runs->record_table(run.run, table.text(), version));
-    LAGOA_TRY(runs->end_run(run.run, {.status = status.stored,
-                                      .output = succeeded ? json::dump(run.result.output) : "",
-                                      .error = run.result.error.error,
-                                      .cause = run.result.error.cause,
-                                      .failed_state = run.result.failed_state}));
-    Lake* lake = LAGOA_TRY(workspace.lake());
-    const LakeVersion version = LAGOA_TRY(lake->log().latest());
-    const Instant now = workspace.clock().now();
     const auto micros = (now - started).count();
     json::Object row = json::make_object({{"run", run.run}, {"pipeline", run.pipeline}, {"started_at", format_instant(started)},
                                           {"finished_at", format_instant(now)},
                                           {"seconds", json::Number{fmt::format("{}.{:06}", micros / 1'000'000, micros % 1'000'000)}},
-                                          {"status", status.shown}, {"success", succeeded}, {"lake_version", version.version}});
+                                          {"status", row_of(run.result.status).shown}, {"success", succeeded},
+                                          {"items_failed", run.losses.items_failed}, {"rows_quarantined", run.losses.rows_quarantined}});
     if (!succeeded) {
         row.set("failed_state", run.result.failed_state);
         row.set("error_code", run.result.error.error);
         row.set("error", run.result.error.cause);
     }
+    return row;
+}
+
+// What is told of a run beside its end: the tables it wrote and its metrics.
+Result<> keep_records(Workspace& workspace, const PipelineRun& run, Instant started, const RunScope& scope) {
+    state::RunStore* runs = LAGOA_TRY(workspace.runs());
+    for (const auto& [table, version] : scope.written()) LAGOA_TRY(runs->record_table(run.run, table.text(), version));
+    Lake* lake = LAGOA_TRY(workspace.lake());
+    json::Object row = runs_row(run, started, workspace.clock().now());
+    if (const auto latest = lake->log().latest()) row.set("lake_version", latest->version);
     ops::Recorder* recorder = LAGOA_TRY(workspace.recorder());
     LAGOA_TRY(recorder->record(ops::OpsTable::kRuns, row));
     LAGOA_TRY(recorder->flush(*lake), "writing the metrics of run {}", run.run);
     return {};
+}
+
+// The run's end first: it is the outcome, and what fails after it is logged.
+Result<> finish(Workspace& workspace, const PipelineRun& run, Instant started, const RunScope& scope) {
+    const bool succeeded = run.result.status == ExecutionResult::Status::kSucceeded;
+    state::RunStore* runs = LAGOA_TRY(workspace.runs());
+    const auto ended = runs->end_run(run.run, {.status = row_of(run.result.status).stored,
+                                               .output = succeeded ? json::dump(run.result.output) : "",
+                                               .error = run.result.error.error,
+                                               .cause = run.result.error.cause,
+                                               .failed_state = run.result.failed_state});
+    const auto kept = keep_records(workspace, run, started, scope);
+    if (!kept) log::error("run.records_lost", {{"run", run.run}, {"error", kept.error().message}});
+    if (ended) return {};
+    if (succeeded) return pass_on(ended.error(), "keeping the end of run {}", run.run);
+    log::error("run.end_lost", {{"run", run.run}, {"error", ended.error().message}});  // the run's own error is told
+    return {};
+}
+
+// Rows of runs whose processes died before they could write them.
+void record_crashed(Workspace& workspace, const std::vector<state::Run>& crashed) {
+    for (const auto& run : crashed) {
+        const json::Object row = json::make_object({{"run", run.id}, {"pipeline", run.pipeline}, {"started_at", format_instant(run.started)},
+                                                    {"status", "CRASHED"}, {"success", false}, {"error_code", "crashed"},
+                                                    {"error", fmt::format("process {} is gone", run.pid)}});
+        const auto recorder = workspace.recorder();
+        const auto kept = recorder ? (*recorder)->record(ops::OpsTable::kRuns, row) : pass_on(recorder.error());
+        if (!kept) log::error("ops.lost", {{"run", run.id}, {"error", kept.error().message}});
+    }
 }
 
 }  // namespace
@@ -88,9 +117,9 @@ Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, 
     const auto lease = LAGOA_TRY(state::Lease::take(*database, "pipeline " + name, "lagoa run " + name));
     state::RunStore* runs = LAGOA_TRY(workspace.runs());
     const Instant started = workspace.clock().now();
-    PipelineRun run{.run = new_time_ordered_id(started), .pipeline = name, .result = {}};
+    PipelineRun run{.run = new_time_ordered_id(started), .pipeline = name, .result = {}, .losses = {}};
     const auto scope = LAGOA_TRY(RunScope::pinned(workspace, run.run));
-    LAGOA_TRY(runs->start_run(run.run, name, json::dump(input)));
+    record_crashed(workspace, LAGOA_TRY(runs->start_run(run.run, name, json::dump(input))));
     log::info("run.start", {{"run", run.run}, {"pipeline", name}});
 
     StoredHistory history(*runs, run.run, listener);
@@ -106,6 +135,7 @@ Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, 
     } else {  // history could not be kept: say so as the run's end, if that can still be written
         run.result.error = {.error = std::string(info(result.error().code).asl_error), .cause = result.error().message};
     }
+    run.losses = scope->losses();
     LAGOA_TRY(finish(workspace, run, started, *scope));
     log::info("run.end", {{"run", run.run}, {"pipeline", name}, {"status", row_of(run.result.status).shown}});
     return run;

@@ -13,6 +13,7 @@ struct PipelineRun {
     std::string run;
     std::string pipeline;
     flow::ExecutionResult result;
+    Losses losses;
 };
 
 /// Called for every event, after it is durable: progress on a terminal.

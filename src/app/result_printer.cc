@@ -4,7 +4,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <utility>
 
+#include "app/output.h"
 #include "base/text.h"
 
 namespace lagoa::app {
@@ -27,28 +30,80 @@ std::string csv_cell(const std::string& text) {
     return quote_identifier(text);  // doubles the quotes, as RFC 4180 asks
 }
 
-Result<> put(std::string_view text, std::FILE* out) {
-    if (std::fwrite(text.data(), 1, text.size(), out) == text.size()) return {};
+// False: nobody reads any more (`| head`), which ends the printing quietly.
+Result<bool> put(std::string_view text, std::FILE* out) {
+    if (write_text(out, text)) return true;
+    if (errno == EPIPE) return false;
     return fail(ErrorCode::kUnavailable, "writing the result: {}", std::strerror(errno));
 }
 
 Result<> flush(std::FILE* out) {
-    if (std::fflush(out) == 0) return {};
+    if (std::fflush(out) == 0 || errno == EPIPE) return {};
     return fail(ErrorCode::kUnavailable, "writing the result: {}", std::strerror(errno));
 }
 
+// Widths and sides of columns, by the rows that were seen when the header is printed; a later cell that is wider
+// shifts its own line only.
+class Alignment {
+public:
+    Alignment(std::vector<std::string> header, const std::vector<std::vector<std::string>>& rows)
+        : header_(std::move(header)), numbers_(header_.size(), !rows.empty()) {
+        for (const auto& name : header_) widths_.push_back(width_of(name));
+        for (const auto& row : rows) {
+            for (std::size_t column = 0; column < row.size(); ++column) {
+                widths_[column] = std::max(widths_[column], width_of(row[column]));
+                if (!is_number(row[column]) && row[column] != "NULL") numbers_[column] = false;
+            }
+        }
+    }
+
+    /// The header and the rule under it.
+    std::string head() const {
+        std::vector<std::string> rule;
+        for (const auto width : widths_) rule.emplace_back(width, '-');
+        return line(header_) + line(rule);
+    }
+
+    std::string line(const std::vector<std::string>& cells) const {
+        std::string text;
+        for (std::size_t column = 0; column < cells.size(); ++column) {
+            const std::size_t width = width_of(cells[column]);
+            const std::string space(widths_[column] - std::min(width, widths_[column]), ' ');
+            if (column > 0) text += "  ";
+            text += numbers_[column] ? space + cells[column] : cells[column] + space;
+        }
+        text.erase(text.find_last_not_of(' ') + 1);
+        return text + "\n";
+    }
+
+private:
+    std::vector<std::string> header_;
+    std::vector<bool> numbers_;
+    std::vector<std::size_t> widths_;
+};
+
 Result<> print_aligned(RowStream& rows, std::FILE* out) {
+    constexpr std::size_t kRowsToAlign = 1'000;
     std::vector<std::string> header;
     for (const auto& column : rows.columns()) header.push_back(column.name);
+    std::optional<Alignment> alignment;
     std::vector<std::vector<std::string>> lines;
+    const auto put_lines = [&]() -> Result<bool> {
+        std::string text;
+        if (!alignment) text = alignment.emplace(header, lines).head();
+        for (const auto& line : std::exchange(lines, {})) text += alignment->line(line);
+        return put(text, out);
+    };
     while (const RowBatch* batch = LAGOA_TRY(rows.next())) {
         for (std::size_t row = 0; row < batch->rows(); ++row) {
             auto& line = lines.emplace_back();
             for (std::size_t column = 0; column < header.size(); ++column)
                 line.push_back(batch->is_null(column, row) ? "NULL" : one_line(batch->text(column, row)));
         }
+        if (!alignment && lines.size() < kRowsToAlign) continue;
+        if (!LAGOA_TRY(put_lines())) return {};
     }
-    print_table(header, lines, out);
+    if (!LAGOA_TRY(put_lines())) return {};
     return flush(out);
 }
 
@@ -56,7 +111,7 @@ Result<> print_csv(RowStream& rows, std::FILE* out) {
     const auto& columns = rows.columns();
     std::string text;
     for (std::size_t column = 0; column < columns.size(); ++column) text += (column == 0 ? "" : ",") + csv_cell(columns[column].name);
-    LAGOA_TRY(put(text + "\n", out));
+    if (!LAGOA_TRY(put(text + "\n", out))) return {};
     while (const RowBatch* batch = LAGOA_TRY(rows.next())) {
         text.clear();
         for (std::size_t row = 0; row < batch->rows(); ++row) {
@@ -66,7 +121,7 @@ Result<> print_csv(RowStream& rows, std::FILE* out) {
             }
             text += '\n';
         }
-        LAGOA_TRY(put(text, out));
+        if (!LAGOA_TRY(put(text, out))) return {};
     }
     return flush(out);
 }
@@ -74,7 +129,7 @@ Result<> print_csv(RowStream& rows, std::FILE* out) {
 Result<> print_json_rows(RowStream& rows, std::FILE* out) {
     const auto& columns = rows.columns();
     bool first = true;
-    LAGOA_TRY(put("[", out));
+    if (!LAGOA_TRY(put("[", out))) return {};
     while (const RowBatch* batch = LAGOA_TRY(rows.next())) {
         std::string text;
         for (std::size_t row = 0; row < batch->rows(); ++row) {
@@ -85,9 +140,9 @@ Result<> print_json_rows(RowStream& rows, std::FILE* out) {
             }
             text += '}';
         }
-        LAGOA_TRY(put(text, out));
+        if (!LAGOA_TRY(put(text, out))) return {};
     }
-    LAGOA_TRY(put("\n]\n", out));
+    if (!LAGOA_TRY(put("\n]\n", out))) return {};
     return flush(out);
 }
 
@@ -111,33 +166,13 @@ Result<> print_rows(RowStream& rows, OutputFormat format, std::FILE* out) {
 }
 
 void print_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, std::FILE* out) {
-    std::vector<std::size_t> widths;
-    for (const auto& name : header) widths.push_back(width_of(name));
-    std::vector<bool> numbers(header.size(), !rows.empty());
-    for (const auto& row : rows) {
-        for (std::size_t column = 0; column < row.size(); ++column) {
-            widths[column] = std::max(widths[column], width_of(row[column]));
-            if (!is_number(row[column]) && row[column] != "NULL") numbers[column] = false;
-        }
-    }
-    const auto line = [&](const std::vector<std::string>& cells) {
-        std::string text;
-        for (std::size_t column = 0; column < cells.size(); ++column) {
-            const std::string space(widths[column] - width_of(cells[column]), ' ');
-            if (column > 0) text += "  ";
-            text += numbers[column] ? space + cells[column] : cells[column] + space;
-        }
-        text.erase(text.find_last_not_of(' ') + 1);
-        fmt::print(out, "{}\n", text);
-    };
-    line(header);
-    std::vector<std::string> rule;
-    for (const auto width : widths) rule.emplace_back(width, '-');
-    line(rule);
-    for (const auto& row : rows) line(row);
+    const Alignment alignment(header, rows);
+    std::string text = alignment.head();
+    for (const auto& row : rows) text += alignment.line(row);
+    write_text(out, text);
 }
 
-void print_json(const json::Value& value, std::FILE* out) { fmt::print(out, "{}\n", json::dump(value, 2)); }
+void print_json(const json::Value& value, std::FILE* out) { write_text(out, json::dump(value, 2) + "\n"); }
 
 std::string human_bytes(std::uint64_t bytes) {
     constexpr std::array<std::string_view, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};

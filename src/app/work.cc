@@ -28,6 +28,7 @@ Result<json::Object> load(Workspace& workspace, RunScope& scope, const TableName
                                       .clock = &workspace.clock(), .stop = stop, .run = scope.run()};
     const auto loaded = LAGOA_TRY(ingest::load_table(context, table));
     scope.wrote(table, loaded.version);
+    scope.lost({.rows_quarantined = loaded.rows_quarantined});
     if (loaded.quarantine_version) scope.wrote({"quarantine", table.table}, *loaded.quarantine_version);
     json::Object result = json::make_object({{"table", table.text()}, {"version", loaded.version}, {"committed", loaded.committed},
                                              {"manifests", loaded.manifests}, {"rows_in", loaded.rows_in}, {"rows_out", loaded.rows_out},
@@ -45,6 +46,7 @@ Result<json::Object> run_sql(Workspace& workspace, RunScope& scope, const jobs::
                                    .clock = &workspace.clock(), .stop = stop, .run = scope.run()};
     const auto done = LAGOA_TRY(jobs::run_sql_job(context, job));
     scope.wrote(job.target, done.version);
+    scope.lost({.rows_quarantined = done.rows_quarantined});
     if (done.quarantine_version) scope.wrote({"quarantine", job.target.table}, *done.quarantine_version);
     json::Object result = json::make_object({{"table", job.target.text()}, {"version", done.version}, {"committed", done.committed},
                                              {"rows_in", done.rows_in}, {"rows_out", done.rows_out},
@@ -55,12 +57,12 @@ Result<json::Object> run_sql(Workspace& workspace, RunScope& scope, const jobs::
 
 // The bronze table that a run of the raw job loads: `stocks` or `bronze.stocks`.
 Result<TableName> raw_table(const std::string& job, const std::map<std::string, std::string>& arguments) {
+    for (const auto& [name, value] : arguments)
+        if (name != "table") return fail(ErrorCode::kInvalidArgument, "there is no parameter {}; there is table", name);
     const auto found = arguments.find("table");
     if (found == arguments.end())
         return fail_with_hint(ErrorCode::kInvalidArgument, fmt::format("lagoa job {} --param table=stocks", job),
-                              "job {}: the parameter table is missing", job);
-    for (const auto& [name, value] : arguments)
-        if (name != "table") return fail(ErrorCode::kInvalidArgument, "job {}: there is no parameter {}", job, name);
+                              "the parameter table is missing");
     return TableName::parse(found->second.find('.') == std::string::npos ? "bronze." + found->second : found->second);
 }
 
@@ -100,6 +102,17 @@ std::map<TableName, delta::Version> RunScope::written() const {
     return cut_.pins;
 }
 
+void RunScope::lost(const Losses& losses) {
+    const std::lock_guard lock(mutex_);
+    losses_.items_failed += losses.items_failed;
+    losses_.rows_quarantined += losses.rows_quarantined;
+}
+
+Losses RunScope::losses() const {
+    const std::lock_guard lock(mutex_);
+    return losses_;
+}
+
 Result<json::Object> ingest(Workspace& workspace, RunScope& scope, const std::string& source, const json::Value& parameters, std::stop_token stop) {
     json::Object row = json::make_object({{"run", scope.run()}, {"source", source}});
     return measured(workspace, ops::OpsTable::kIngests, std::move(row), [&](ops::Measured& measure) -> Result<json::Object> {
@@ -115,6 +128,7 @@ Result<json::Object> ingest(Workspace& workspace, RunScope& scope, const std::st
                                            .http = &workspace.http(), .engine = engine, .clock = &workspace.clock(),
                                            .stop = stop, .run = scope.run(), .parameters = parameters, .cursor = {}};
         const auto done = LAGOA_TRY(ingest::ingest_source(context, *landing));
+        scope.lost({.items_failed = done.failures.size()});
         json::Array failures;
         for (const auto& failure : done.failures)
             failures.push_back(json::make_object({{"stream", failure.stream}, {"item", failure.item}, {"code", failure.code}, {"message", failure.message}}));
@@ -134,14 +148,14 @@ Result<json::Object> run_job(Workspace& workspace, RunScope& scope, const std::s
         if (const auto sql = project.sql_jobs.find(job); sql != project.sql_jobs.end()) {
             const auto parsed = LAGOA_TRY(jobs::parse_sql_job(job, sql->second));
             measure.set("table_name", parsed.target.text());
-            if (!arguments.empty()) return fail(ErrorCode::kInvalidArgument, "job {} takes no parameters", job);
+            if (!arguments.empty())
+                return fail(ErrorCode::kInvalidArgument, "there is no parameter {}; a SQL job has none", arguments.begin()->first);
             return run_sql(workspace, scope, parsed, stop, measure);
         }
         const auto document = project.jobs.find(job);
         if (document == project.jobs.end())
             return fail_with_hint(ErrorCode::kNotFound, fmt::format("Use one of {}.", names(project)), "there is no job {}", job);
-        if (document->second.root().string_at("kind") != "raw")
-            return document->second.fail_at("/kind", "is not a kind of job", "Write kind: raw, or a .sql file.");
+        LAGOA_TRY(check_raw_job(document->second));
         const TableName table = LAGOA_TRY(raw_table(job, arguments));
         measure.set("table_name", table.text());
         return load(workspace, scope, table, stop, measure);
@@ -150,6 +164,11 @@ Result<json::Object> run_job(Workspace& workspace, RunScope& scope, const std::s
     json::Object named = json::make_object({{"job", job}});
     for (const auto& [key, value] : *result) named.set(key, value);
     return named;
+}
+
+Result<> check_raw_job(const Document& job) {
+    if (job.root().string_at("kind") == "raw") return {};
+    return job.fail_at("/kind", "is not a kind of job", "Write kind: raw, or a .sql file.");
 }
 
 Result<json::Object> publish(Workspace& workspace, RunScope& scope, const std::vector<TableName>& tables) {

@@ -20,8 +20,12 @@ Workspace::Workspace(Project project, Environment environment, std::stop_token s
     : project_(std::move(project)), environment_(std::move(environment)), stop_(std::move(stop)) {}
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& start, Environment environment, std::stop_token stop) {
-    const auto root = LAGOA_TRY(find_project(start));
-    Project project = LAGOA_TRY(load_project(root, environment));
+    auto root = find_project(start);
+    if (!root) {  // for a command, the project is its configuration
+        root.error().code = ErrorCode::kInvalidConfig;
+        return pass_on(root.error());
+    }
+    Project project = LAGOA_TRY(load_project(*root, environment));
     return std::unique_ptr<Workspace>(new Workspace(std::move(project), std::move(environment), std::move(stop)));
 }
 

@@ -24,7 +24,7 @@ Environment process_environment(std::map<std::string, std::string> over = {});
 /// Thread-safe: pipelines run tasks on several threads.
 class Workspace {
 public:
-    /// Loads the project in `start` or above it. kNotFound, kInvalidConfig.
+    /// Loads the project in `start` or above it. kInvalidConfig, also when there is none.
     static Result<std::unique_ptr<Workspace>> open(const std::filesystem::path& start, Environment environment, std::stop_token stop);
 
     const Project& project() const { return project_; }

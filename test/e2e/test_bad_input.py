@@ -156,7 +156,7 @@ streams:
         self.lagoa("sql", "selec 1", code=2)
         self.lagoa("nothing", code=2)
         done = subprocess.run([lakehouse.LAGOA, "--project", "/", "sql", "select 1"], capture_output=True, text=True, env=lakehouse.clean_environment())
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertIn("lagoa init", done.stderr)
 
     def test_disk_full(self):

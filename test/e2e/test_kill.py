@@ -44,6 +44,7 @@ class Kill(lakehouse.LakehouseTest):
         # A killed run is shown for what it is, and no lease of it is left.
         statuses = {r["status"] for r in json.loads(self.lagoa("runs", "ls", "--json").stdout)}
         self.assertTrue(statuses <= {"succeeded", "crashed"}, statuses)
+        self.assertEqual(self.value("SELECT count(*) > 0 FROM ops.runs WHERE status = 'CRASHED'"), "crashed" in statuses)
 
 
 if __name__ == "__main__":

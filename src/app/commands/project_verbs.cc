@@ -6,6 +6,8 @@
 #include "app/commands/verbs.h"
 #include "app/init_project.h"
 #include "app/install.h"
+#include "app/integrations.h"
+#include "app/output.h"
 #include "app/result_printer.h"
 #include "base/id.h"
 #include "base/text.h"
@@ -29,8 +31,8 @@ public:
         const auto folder = std::filesystem::absolute(folder_, error).lexically_normal();
         std::string name = name_;
         if (name.empty()) name = replace_all(to_lower((folder.has_filename() ? folder : folder.parent_path()).filename().string()), "-", "_");
-        for (const auto& file : LAGOA_TRY(init_project(folder, name))) fmt::print("{}\n", file);
-        fmt::print(stderr, "Next: cd {} && lagoa run daily --sample && lagoa sql \"select * from silver.daily_return\"\n", folder_);
+        for (const auto& file : LAGOA_TRY(init_project(folder, name))) say(stdout, "{}\n", file);
+        say(stderr, "Next: cd {} && lagoa run daily --sample && lagoa sql \"select * from silver.daily_return\"\n", folder_);
         return {};
     }
 
@@ -43,7 +45,7 @@ class VersionVerb final : public Verb {
 public:
     void add(CLI::App& app) override { command = app.add_subcommand("version", "Print the version"); }
     Result<> run(const Invocation&) override {
-        fmt::print("lagoa {}\n", kVersion);
+        say(stdout, "lagoa {}\n", kVersion);
         return {};
     }
 };
@@ -53,6 +55,9 @@ struct Finding {
     std::string what;
     std::string detail;
     std::optional<Error> error;
+    bool warning = false;  // worth a look; nothing is broken
+
+    std::string_view verdict() const { return error ? "FAILED" : warning ? "warning" : "ok"; }
 };
 
 class DoctorVerb final : public Verb {
@@ -76,7 +81,7 @@ public:
 private:
     template <class T>
     void look(std::string what, std::string detail, const Result<T>& result) {
-        findings_.push_back({std::move(what), std::move(detail), result ? std::nullopt : std::optional(result.error())});
+        findings_.push_back({std::move(what), std::move(detail), result ? std::nullopt : std::optional(result.error()), false});
     }
 
     static Result<> check_source(const std::string& name, const Document& document) {
@@ -90,17 +95,40 @@ private:
         const Project& project = workspace.project();
         for (const auto& [name, document] : project.sources) look("source " + name, document.name(), check_source(name, document));
         for (const auto& [name, text] : project.sql_jobs) look("job " + name, "jobs/" + name + ".sql", jobs::parse_sql_job(name, text));
+        for (const auto& [name, document] : project.jobs) look("job " + name, document.name(), check_raw_job(document));
         for (const auto& [name, text] : project.pipelines) {
             const std::string file = "pipelines/" + name + ".asl.json";
-            const auto document = Document::parse(file, text);
-            if (!document) look("pipeline " + name, file, document);
-            else look("pipeline " + name, file, flow::StateMachine::parse(*document));
+            look("pipeline " + name, file, check_pipeline(project, file, text));
         }
         look("contracts", fmt::format("{} of them", project.contracts.size()), Result<>{});
         for (const auto& [name, document] : project.sources) {
             const auto expanded = expand_environment(document.root(), workspace.environment());
-            look("environment of " + name, "every variable is set or has a default", expanded);
+            const std::string empty = expanded ? empty_setting(document, *expanded) : "";
+            look("environment of " + name, empty.empty() ? "every variable is set or has a default" : empty, expanded);
+            findings_.back().warning = !empty.empty();
         }
+    }
+
+    static Result<> check_pipeline(const Project& project, const std::string& file, const std::string& text) {
+        const Document document = LAGOA_TRY(Document::parse(file, text));
+        const auto machine = LAGOA_TRY(flow::StateMachine::parse(document));
+        for (const auto& task : machine.tasks()) LAGOA_TRY(check_task(project, document, task));
+        return {};
+    }
+
+    // A place or secret that is empty once its variables are filled in: fine to parse, hardly ever meant.
+    static std::string empty_setting(const Document& document, const json::Value& expanded) {
+        const json::Value* access = expanded.find("auth");
+        for (const auto& [pointer, value] : {std::pair{"/dsn", expanded.string_at("dsn")}, {"/directory", expanded.string_at("directory")},
+                                             {"/auth/bearer", access == nullptr ? std::nullopt : access->string_at("bearer")}}) {
+            if (!value || !value->empty()) continue;
+            const std::string written = document.at(pointer) == nullptr ? "" : *document.at(pointer)->string();
+            const auto open = written.find("${");
+            const std::string variable = open == std::string::npos ? "" : written.substr(open + 2, written.find_first_of(":}", open) - open - 2);
+            return fmt::format("{}:{}: {} is empty{}", document.name(), document.line_of(pointer), pointer,
+                               variable.empty() ? "" : ": " + variable + " is not set");
+        }
+        return {};
     }
 
     void look_at_machine(Workspace& workspace) {
@@ -122,10 +150,9 @@ private:
         json::Array array;
         std::vector<std::vector<std::string>> rows;
         for (const auto& finding : findings_) {
-            const std::string verdict = finding.error ? "FAILED" : "ok";
             const std::string detail = finding.error ? finding.error->message : finding.detail;
-            array.push_back(json::make_object({{"check", finding.what}, {"ok", !finding.error}, {"detail", detail}}));
-            rows.push_back({verdict, finding.what, detail});
+            array.push_back(json::make_object({{"check", finding.what}, {"ok", !finding.error}, {"verdict", finding.verdict()}, {"detail", detail}}));
+            rows.push_back({std::string(finding.verdict()), finding.what, detail});
         }
         if (json_) print_json(json::Value(std::move(array)), stdout);
         else print_table({"", "check", "detail"}, rows, stdout);

@@ -8,6 +8,7 @@
 
 #include "app/commands/verbs.h"
 #include "app/noun.h"
+#include "app/output.h"
 #include "app/result_printer.h"
 #include "base/id.h"
 #include "base/text.h"
@@ -43,14 +44,14 @@ public:
         command->add_option("SQL", sql_, "Statements, separated by ;");
         command->add_option("-f,--file", file_, "Read the statements from a file")->excludes("SQL");
         command->add_option("--at", at_, kAtHelp)->default_str("published");
-        command->add_option("--format", format_, "table, csv, json or parquet")->default_str("table");
+        command->add_option("--format", format_, "table, csv, json or parquet; by default what --output's name ends in, else table");
         command->add_option("-o,--output", output_, "Write the result to a file");
         command->footer("Example: lagoa sql \"select * from silver.stocks_refined limit 5\" --format csv");
     }
 
     Result<> run(const Invocation& invocation) override {
         if (sql_.empty() && file_.empty()) return fail_with_hint(ErrorCode::kInvalidArgument, "lagoa sql \"select 1\"", "there is nothing to run");
-        const OutputFormat format = LAGOA_TRY(parse_output_format(format_));
+        const OutputFormat format = LAGOA_TRY(output_format());
         const Cut cut = LAGOA_TRY(parse_cut(at_));
         const std::string sql = file_.empty() ? sql_ : LAGOA_TRY(read_text(file_));
         const auto workspace = LAGOA_TRY(invocation.open());
@@ -68,6 +69,14 @@ public:
     }
 
 private:
+    // --format, or what the output's name says.
+    Result<OutputFormat> output_format() const {
+        if (!format_.empty()) return parse_output_format(format_);
+        const std::string extension = std::filesystem::path(output_).extension().string();
+        const auto named = parse_output_format(extension.empty() ? "" : to_lower(extension.substr(1)));
+        return named.value_or(OutputFormat::kTable);
+    }
+
     // A table that nobody has published is not there for most readers.
     Error with_hint(Error error) const {
         if (error.code == ErrorCode::kNotFound && error.hint.empty() && at_ == "published")
@@ -96,7 +105,7 @@ private:
     std::string sql_;
     std::string file_;
     std::string at_ = "published";
-    std::string format_ = "table";
+    std::string format_;
     std::string output_;
 };
 
@@ -186,16 +195,16 @@ private:
 
     void print_text(const delta::Snapshot& snapshot, const std::string& zone_root) const {
         const auto rows = snapshot.row_count();
-        fmt::print("{}  version {}, {} rows, {} files, {}\n{}/{}\n", table_, snapshot.version, rows ? fmt::format("{}", *rows) : "?",
+        say(stdout, "{}  version {}, {} rows, {} files, {}\n{}/{}\n", table_, snapshot.version, rows ? fmt::format("{}", *rows) : "?",
                    snapshot.files.size(), human_bytes(snapshot.size_bytes()), zone_root, table_.substr(table_.find('.') + 1));
-        if (!snapshot.metadata.description.empty()) fmt::print("{}\n", snapshot.metadata.description);
-        for (const auto& [key, value] : snapshot.metadata.configuration) fmt::print("{} = {}\n", key, value);
+        if (!snapshot.metadata.description.empty()) say(stdout, "{}\n", snapshot.metadata.description);
+        for (const auto& [key, value] : snapshot.metadata.configuration) say(stdout, "{} = {}\n", key, value);
         std::vector<std::vector<std::string>> lines;
         for (const auto& field : snapshot.metadata.schema.fields) {
             const json::Value* comment = field.metadata.find("comment");
             lines.push_back({field.name, to_sql(field.type), field.nullable ? "" : "not null", comment != nullptr && comment->is_string() ? *comment->string() : ""});
         }
-        fmt::print("\n");
+        say(stdout, "\n");
         print_table({"column", "type", "", "description"}, lines, stdout);
     }
 

@@ -3,6 +3,7 @@
 
 #include "app/commands/verbs.h"
 #include "app/noun.h"
+#include "app/output.h"
 #include "app/result_printer.h"
 #include "ingest/quarantine.h"
 
@@ -89,13 +90,13 @@ private:
     }
 
     static void print_text(const state::Run& run, const std::vector<state::RunTable>& tables, const std::vector<state::RunEvent>& events) {
-        fmt::print("run {} of {}: {}\nstarted {}{}\n", run.id, run.pipeline, state::to_text(run.status), shown(run.started),
+        say(stdout, "run {} of {}: {}\nstarted {}{}\n", run.id, run.pipeline, state::to_text(run.status), shown(run.started),
                    run.ended ? ", took " + duration(run) : "");
-        if (!run.error.empty()) fmt::print("failed in state {}: {}\n  {}\n", run.failed_state, run.error, run.cause);
+        if (!run.error.empty()) say(stdout, "failed in state {}: {}\n  {}\n", run.failed_state, run.error, run.cause);
         std::vector<std::vector<std::string>> lines;
         for (const auto& table : tables) lines.push_back({table.table, fmt::format("{}", table.version)});
         if (!lines.empty()) {
-            fmt::print("\n");
+            say(stdout, "\n");
             print_table({"table written", "version"}, lines, stdout);
         }
         lines.clear();
@@ -104,7 +105,7 @@ private:
             lines.push_back({fmt::format("{}", event.id), format_instant(event.time).substr(11, 12), event.type, event.state,
                              details.string_at("error").value_or("") + (details.find("cause") != nullptr ? ": " + details.string_at("cause").value_or("") : "")});
         }
-        fmt::print("\n");
+        say(stdout, "\n");
         print_table({"event", "time", "type", "state", ""}, lines, stdout);
     }
 
@@ -177,11 +178,11 @@ private:
 
     static void print_text(const std::vector<ingest::QuarantinedRow>& rows) {
         for (const auto& row : rows) {
-            fmt::print("{}  {}  run {}\n  in {} at {}\n", row.id.substr(0, 12), shown(row.quarantined_at), row.run, row.object, row.pointer);
+            say(stdout, "{}  {}  run {}\n  in {} at {}\n", row.id.substr(0, 12), shown(row.quarantined_at), row.run, row.object, row.pointer);
             if (const auto* rules = row.rules.array())
                 for (const auto& rule : *rules)
-                    fmt::print("  {} {}: {}\n", rule.string_at("rule").value_or(""), rule.string_at("column").value_or(""), rule.string_at("message").value_or(""));
-            fmt::print("  {}\n\n", row.record);
+                    say(stdout, "  {} {}: {}\n", rule.string_at("rule").value_or(""), rule.string_at("column").value_or(""), rule.string_at("message").value_or(""));
+            say(stdout, "  {}\n\n", row.record);
         }
     }
 

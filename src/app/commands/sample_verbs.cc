@@ -6,6 +6,7 @@
 
 #include "app/commands/verbs.h"
 #include "app/noun.h"
+#include "app/output.h"
 #include "app/sample_market.h"
 
 namespace lagoa::app {
@@ -32,7 +33,7 @@ public:
         const auto market = LAGOA_TRY(SampleMarket::start(options_));
         std::string lines;
         for (const auto& [name, value] : market->environment()) lines += fmt::format("export {}='{}'\n", name, value);
-        fmt::print("{}", lines);
+        say(stdout, "{}", lines);
         std::fflush(stdout);
         if (!env_file_.empty()) {
             // Renamed into place: whoever waits for the file finds it whole.
@@ -42,7 +43,7 @@ public:
             std::filesystem::rename(scratch, env_file_, error);
             if (error) return fail(ErrorCode::kPermissionDenied, "writing {}: {}", env_file_, error.message());
         }
-        fmt::print(stderr, "The simulated market is up. Ctrl-C stops it and removes its database.\n");
+        say(stderr, "The simulated market is up. Ctrl-C stops it and removes its database.\n");
         while (system_clock().sleep(std::chrono::hours(1), invocation.stop)) continue;
         return {};
     }

@@ -4,30 +4,37 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/verbs.h"
+#include "app/output.h"
 #include "app/pipeline.h"
 #include "app/result_printer.h"
 #include "app/sample_market.h"
 #include "base/id.h"
+#include "base/log.h"
 
 namespace lagoa::app {
 namespace {
 
-// A verb on its own is a run of its own, whose metrics are flushed when it ends.
+Result<> flush_metrics(Workspace& workspace) {
+    ops::Recorder* recorder = LAGOA_TRY(workspace.recorder());
+    Lake* lake = LAGOA_TRY(workspace.lake());
+    LAGOA_TRY(recorder->flush(*lake));
+    return {};
+}
+
+// A verb on its own is a run of its own, whose metrics are flushed when it ends. Rows that cannot be flushed are kept
+// for the next one, and change nothing of the verb's end.
 template <class Body>
 Result<json::Object> standalone(Workspace& workspace, Body&& body) {
     const auto scope = RunScope::head(new_time_ordered_id(workspace.clock().now()));
     auto result = std::forward<Body>(body)(*scope);
-    ops::Recorder* recorder = LAGOA_TRY(workspace.recorder());
-    Lake* lake = LAGOA_TRY(workspace.lake());
-    const auto flushed = recorder->flush(*lake);
-    if (!result) return result;
-    if (!flushed) return pass_on(flushed.error(), "writing metrics");
+    const auto flushed = flush_metrics(workspace);
+    if (!flushed) log::error("ops.not_flushed", {{"error", flushed.error().message}});
     return result;
 }
 
 void print_result(const json::Object& result, bool as_json) {
     if (as_json) return print_json(json::Value(result), stdout);
-    for (const auto& [key, value] : result) fmt::print("{:<18} {}\n", key, value.is_string() ? *value.string() : json::dump(value));
+    for (const auto& [key, value] : result) say(stdout, "{:<18} {}\n", key, value.is_string() ? *value.string() : json::dump(value));
 }
 
 class RunVerb final : public Verb {
@@ -52,24 +59,35 @@ public:
         const auto run = LAGOA_TRY(run_pipeline(*workspace, pipeline_, input, progress()));
         const bool succeeded = run.result.status == flow::ExecutionResult::Status::kSucceeded;
         if (json_) print(run, succeeded);
-        else if (succeeded) fmt::print("run {} of {} succeeded\n", run.run, run.pipeline);
+        else if (succeeded) print_success(run);
         if (succeeded) return {};
         return std::unexpected(failure(run));
     }
 
 private:
-    // One line a state entered, one a task that failed, with the state that the failure belongs to.
+    // One line a state entered, one a task that failed, with the state that the failure belongs to; log events where
+    // nobody watches.
     static EventListener progress() {
-        return [states = std::map<std::int64_t, std::string>()](const flow::Event& event) mutable {
+        return [watched = isatty(STDERR_FILENO) != 0, states = std::map<std::int64_t, std::string>()](const flow::Event& event) mutable {
             const auto before = states.find(event.previous_id);
             const std::string state = event.state.empty() && before != states.end() ? before->second : event.state;
             states[event.id] = state;
             const bool entered = event.type.ends_with("StateEntered");
             if (!entered && event.type != "TaskFailed") return;
-            const json::Value details(event.details);
-            fmt::print(stderr, "{} {} {}{}\n", format_instant(event.time).substr(11, 8), entered ? "->" : "!!", state,
-                       entered ? "" : ": " + details.string_at("cause").value_or(""));
+            const std::string cause = entered ? "" : json::Value(event.details).string_at("cause").value_or("");
+            if (!watched) return log::info("run.state", {{"state", state}, {"event", event.type}, {"cause", cause}});
+            say(stderr, "{} {} {}{}{}\n", format_instant(event.time).substr(11, 8), entered ? "->" : "!!", state, cause.empty() ? "" : ": ", cause);
         };
+    }
+
+    static void print_success(const PipelineRun& run) {
+        const auto& [items, rows] = run.losses;
+        std::string lost;
+        if (items > 0) lost += fmt::format("{} items failed", items);
+        if (rows > 0) lost += fmt::format("{}{} rows in quarantine", lost.empty() ? "" : ", ", rows);
+        say(stdout, "run {} of {} succeeded{}{}\n", run.run, run.pipeline, lost.empty() ? "" : "; ", lost);
+        if (items > 0) say(stderr, "  Look: lagoa runs show {} --json names the items.\n", run.run);
+        if (rows > 0) say(stderr, "  Look: lagoa quarantine ls, then lagoa quarantine show TABLE.\n");
     }
 
     static Error failure(const PipelineRun& run) {
@@ -84,7 +102,8 @@ private:
     }
 
     static void print(const PipelineRun& run, bool succeeded) {
-        json::Object object = json::make_object({{"run", run.run}, {"pipeline", run.pipeline}, {"succeeded", succeeded}});
+        json::Object object = json::make_object({{"run", run.run}, {"pipeline", run.pipeline}, {"succeeded", succeeded},
+                                                  {"items_failed", run.losses.items_failed}, {"rows_quarantined", run.losses.rows_quarantined}});
         if (succeeded) object.set("output", run.result.output);
         else object.set("error", json::make_object({{"error", run.result.error.error}, {"cause", run.result.error.cause}, {"state", run.result.failed_state}}));
         print_json(json::Value(std::move(object)), stdout);
