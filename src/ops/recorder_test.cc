@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <semaphore>
 #include <thread>
 
 #include "store/memory_store.h"
@@ -114,15 +115,41 @@ TEST_F(RecorderTest, RowsThatAnotherProcessFlushedMeanwhileAreNotDoubled) {
             EXPECT_EQ(kept(), fmt::format("{0} {0}", number));
         }
     }
-    // The other looked before the newest row came: it appends the old ones, this process the rest.
+}
+
+// The other process took fewer rows, and commits them between this one's look and its commit: its txn is lower, so that
+// only txn_after tells.
+TEST_F(RecorderTest, FewerRowsThatAnotherProcessFlushedMeanwhileAreNotDoubled) {
+    const auto slow_store = std::make_shared<HookedStore>(*tables);
     const auto hooked = std::make_shared<HookedStore>(*tables);
+    auto slow = process(slow_store);
     auto one = process(hooked);
-    auto slow = process();
-    for (int i = 0; i < 2; ++i) ASSERT_TRUE(slow.record(number++).has_value());
-    hooked->hook = [&] { ASSERT_TRUE(slow.flush().has_value()); };
-    ASSERT_TRUE(one.record(number++).has_value());
-    ASSERT_TRUE(one.flush().has_value());
-    EXPECT_EQ(kept(), fmt::format("{0} {0}", number));
+    std::binary_semaphore has_taken(0);
+    std::binary_semaphore may_commit(0);
+    std::binary_semaphore has_committed(0);
+    std::binary_semaphore may_go_on(0);
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(slow.record(i).has_value());
+    slow_store->hook = [&] {
+        has_taken.release();
+        may_commit.acquire();
+        slow_store->hook = [&] {  // its flush goes on with the row that came meanwhile
+            has_committed.release();
+            may_go_on.acquire();
+        };
+    };
+    std::jthread other([&] { EXPECT_TRUE(slow.flush().has_value()); });
+    has_taken.acquire();
+    EXPECT_TRUE(one.record(2).has_value());
+    hooked->hook = [&] {
+        may_commit.release();
+        has_committed.acquire();
+    };
+    const auto flushed = one.flush();
+    may_go_on.release();
+    other.join();
+    ASSERT_TRUE(flushed.has_value()) << flushed.error().message;
+    EXPECT_EQ(*flushed, 1U);
+    EXPECT_EQ(kept(), "3 3");
 }
 
 TEST_F(RecorderTest, ProcessesThatRaceDoubleAndLoseNothing) {
