@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "catalog/contract_check.h"
 #include "ingest/impl/load_stage.h"
 
@@ -33,6 +34,21 @@ struct SourcePlan {
     Source source;
     std::vector<RecordPlan> plans;
 };
+
+// What every write of a bronze table says of it.
+WriteRequest table_request(const Contract& contract) {
+    WriteRequest request{.table = contract.table, .properties = {}, .description = contract.description, .operation = "LOAD"};
+    json::Array key;
+    for (const auto& name : contract.key()) key.emplace_back(name);
+    request.properties["lagoa.businessKey"] = json::dump(key);
+    for (const auto& column : contract.columns)
+        if (!column.description.empty()) request.comments[column.name] = column.description;
+    request.comments["_run"] = "Run that landed the object.";
+    request.comments["_object"] = "Object in landing that the row was taken from.";
+    request.comments["_pointer"] = "Place of the record in the object.";
+    request.comments["_known_from"] = "When the source said so.";
+    return request;
+}
 
 // Loads one source's manifests into one table.
 class SourceLoader {
@@ -151,22 +167,10 @@ private:
     }
 
     Result<bool> add_rows(const std::vector<Manifest>& manifests, const Base& base) {
-        WriteRequest request{
-            .table = contract_.table,
-            .select = stage_.additions(),
-            .description = contract_.description,
-            .txn = delta::Txn{.app_id = app_id(), .version = static_cast<std::int64_t>(manifests.back().sequence)},
-            .txn_after = base.txn,
-            .operation = "LOAD"};
-        json::Array key;
-        for (const auto& name : contract_.key()) key.emplace_back(name);
-        request.properties["lagoa.businessKey"] = json::dump(key);
-        for (const auto& column : contract_.columns)
-            if (!column.description.empty()) request.comments[column.name] = column.description;
-        request.comments["_run"] = "Run that landed the object.";
-        request.comments["_object"] = "Object in landing that the row was taken from.";
-        request.comments["_pointer"] = "Place of the record in the object.";
-        request.comments["_known_from"] = "When the source said so.";
+        WriteRequest request = table_request(contract_);
+        request.select = stage_.additions();
+        request.txn = delta::Txn{.app_id = app_id(), .version = static_cast<std::int64_t>(manifests.back().sequence)};
+        request.txn_after = base.txn;
         request.user_metadata = json::dump(json::make_object({{"run", context_.run},
                                                               {"source", from_.source.name},
                                                               {"first_manifest", manifests.front().sequence},
@@ -186,6 +190,19 @@ private:
     LoadStage stage_;
     LoadResult& result_;
 };
+
+// Makes the table without rows, for models over a source that has not landed anything yet.
+Result<delta::Version> create_empty(Lake& lake, const Contract& contract) {
+    WriteRequest request = table_request(contract);
+    for (const auto& column : contract.columns)
+        request.select += fmt::format("CAST(NULL AS {}) AS {}, ", to_sql(column.type), quote_identifier(column.name));
+    request.select = fmt::format("SELECT {}'' AS _run, '' AS _object, '' AS _pointer, CAST(NULL AS TIMESTAMPTZ) AS _known_from WHERE false",
+                                 request.select);
+    request.skip_if_empty = true;
+    const auto session = LAGOA_TRY(lake.connect(kHead));
+    const auto written = LAGOA_TRY(lake.write(*session, request), "making {}", contract.table.text());
+    return written.version;
+}
 
 // The sources that feed `table`, with their plans.
 Result<std::vector<std::unique_ptr<SourcePlan>>> feeding_sources(const LoadContext& context, const Contract* contract,
@@ -241,6 +258,7 @@ Result<LoadResult> load_table(const LoadContext& context, const TableName& table
         LAGOA_TRY(SourceLoader(context, *contract, *from, *session, result).run());
         log_unmapped(*from, table);
     }
+    if (result.version < 0) result.version = LAGOA_TRY(create_empty(*context.lake, *contract));
     // Also what an earlier load refused that ended before it could say so.
     if (const auto quarantine = LAGOA_TRY(head_of(*context.lake, quarantine_of(table))); quarantine != nullptr)
         result.quarantine_version = quarantine->version;

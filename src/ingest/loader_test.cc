@@ -185,6 +185,16 @@ TEST(Loader, AddsRowsWithTheirOrigin) {
     EXPECT_EQ(show_quarantined(*session, tables[0].table, "none").error().code, ErrorCode::kNotFound);
 }
 
+TEST(Loader, MakesTheTableOfASourceThatNeverLandedAnything) {
+    Disk disk;
+    Process process(disk);
+    const auto first = process.load();
+    ASSERT_TRUE(first.has_value()) << first.error().message;
+    EXPECT_EQ(first->version, 0);
+    EXPECT_EQ(first->rows_in, 0u);
+    EXPECT_EQ(process.load()->version, 0) << "made once";
+}
+
 TEST(Loader, LoadingAgainChangesNothing) {
     Disk disk;
     disk.land(quotes(R"({"symbol":"A","price":1},{"symbol":"b","price":1})"), 1);

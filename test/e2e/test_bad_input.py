@@ -125,15 +125,25 @@ streams:
         self.assertNotIn("pw-canary", done.stderr)
         self.assertEqual(self.lagoa("ingest", "legacy", code=3, LEGACY_DSN="").returncode, 3)
 
-    def test_pipeline_failure_names_state_cause_and_advice(self):
+    def test_a_pipeline_whose_sources_are_all_down_names_state_cause_and_advice(self):
         done = self.lagoa("run", "daily", code=4, BRAPI_BASE_URL="http://127.0.0.1:1", FII_BASE_URL="http://127.0.0.1:1",
-                          LEGACY_DSN="postgresql://127.0.0.1:1/x", B3_COTAHIST_DIR=str(lakehouse.SHARED / "data/b3"))
+                          LEGACY_DSN="postgresql://127.0.0.1:1/x", B3_COTAHIST_DIR="/nowhere")
+        self.assertIn("NoSource", done.stderr)
         self.assertIn("Try:", done.stderr)
         (run,) = json.loads(self.lagoa("runs", "ls", "--json").stdout)
-        self.assertEqual(run["status"], "failed")
-        self.assertEqual(run["error"], "Lagoa.Unavailable")
+        self.assertEqual((run["status"], run["error"], run["failed_state"]), ("failed", "Lagoa.Unavailable", "NoSource"))
         self.assertEqual(self.value("SELECT count(*) FROM ops.runs WHERE NOT success"), 1)
         self.assertEqual({t for t in self.tables() if not t.startswith("ops.")}, set())
+
+    def test_a_source_that_is_down_stops_no_other_and_is_named(self):
+        done = self.lagoa("run", "daily", code=1, BRAPI_BASE_URL="http://127.0.0.1:1", FII_BASE_URL="http://127.0.0.1:1", LEGACY_DSN="",
+                          B3_COTAHIST_DIR=str(lakehouse.SHARED / "data/b3"))
+        self.assertIn("SourcesFailed", done.stderr)
+        for source in ("brapi_stocks", "legacy", "fii_pages"):
+            self.assertIn(source, done.stderr)
+        self.assertEqual(self.value("SELECT count(*) FROM bronze.cotahist"), 7518)
+        self.assertEqual(self.value("SELECT count(*) FROM silver.price_history"), 0)
+        self.assertEqual(self.value("SELECT count(*) FROM ops.runs WHERE NOT success"), 1)
 
     def test_project_files(self):
         for file, text, words in (("lagoa.yaml", "name: b3\nlaek: x\n", ["lagoa.yaml:2", "laek"]),
