@@ -76,7 +76,7 @@ class Numbers(lakehouse.LakehouseTest):
         self.answer = {"candles": [candle(d, 10) for d in ("2026-11-05", "2026-11-06", "2026-11-09", "2026-11-10")],
                        "dividends": [dividend("2026-11-06", 0.5, payment_date="2026-11-28"), dividend("2026-11-06", 0.25, "JCP", "2026-11-28"),
                                      dividend("2010-03-01", 2.22), dividend(None, 0.1)]}
-        self.ingest("brapi_stocks", "brapi_history")
+        self.ingest("brapi_history")
         self.silver()
         # Friday the 6th with the right, Monday the 9th without; paid on a Saturday, and not lost.
         self.assertEqual(self.dividends(), [("2026-11-09", "DIVIDENDO", 0.5, "2026-11-28"), ("2026-11-09", "JCP", 0.25, "2026-11-28")])
@@ -89,7 +89,7 @@ class Numbers(lakehouse.LakehouseTest):
         candles = [candle(d, 10) for d in ("2026-11-06", "2026-11-09")]
         self.answer = {"candles": candles, "dividends": [dividend("2026-11-06", 0.5), dividend("2026-11-06", 0.25, "JRS CAP PROPRIO", "2026-12-01"),
                                                          dividend("2026-11-06", 0.25, "JRS CAP PROPRIO", "2026-12-20")]}
-        self.ingest("brapi_stocks", "brapi_history")
+        self.ingest("brapi_history")
         self.silver()
         self.answer["dividends"] = [dividend("2026-11-06", 0.5, payment_date="2026-12-15"), dividend("2026-11-06", 0.25, "JCP", "2026-12-01"),
                                     dividend("2026-11-06", 0.25, "JCP", "2026-12-20")]
@@ -115,7 +115,7 @@ class Numbers(lakehouse.LakehouseTest):
     def test_no_return_and_no_average_across_a_gap(self):
         days = ["2026-06-01", "2026-06-02", "2026-10-05", "2026-10-06", "2026-10-07", "2026-10-08", "2026-10-09"]
         self.answer = {"candles": [candle(d, 10 + i) for i, d in enumerate(days)]}
-        self.ingest("brapi_stocks", "brapi_history")
+        self.ingest("brapi_history")
         self.silver()
         rows = self.rows("""SELECT CAST(trade_date AS VARCHAR) AS d, CAST(daily_return AS DOUBLE) AS r, CAST(moving_average_5 AS DOUBLE) AS m
                             FROM silver.stocks_refined ORDER BY trade_date""", "--at", "head")
@@ -126,7 +126,7 @@ class Numbers(lakehouse.LakehouseTest):
     def test_a_candle_without_values_and_a_correction(self):
         empty = {**candle("2026-11-06", 0), **{k: None for k in ("open", "high", "low", "close", "volume", "adjustedClose")}}
         self.answer = {"candles": [candle("2026-11-05", 10), empty]}
-        self.ingest("brapi_stocks", "brapi_history")
+        self.ingest("brapi_history")
         self.silver()
         self.answer["candles"] = [candle("2026-11-05", 10.5), empty]
         self.ingest("brapi_history")
