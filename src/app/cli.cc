@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "app/install.h"
 #include "app/output.h"
@@ -33,10 +33,13 @@ int run_command_line(int argc, const char* const* argv, std::stop_token stop) {
     CLI::App app("Lagoa: a market-data lakehouse in one program.", "lagoa");
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("lagoa ") + kVersion);
-    app.add_option("-C,--project", invocation.options.project, "Folder of lagoa.yaml, or one below it")->envname("LAGOA_PROJECT");
+    app.add_option("-C,--project", invocation.options.project, "Folder of lagoa.yaml, or one below it")
+        ->envname("LAGOA_PROJECT");
     app.add_option("--log-level", invocation.options.log_level, "debug, info, warn, error or off")
-        ->envname("LAGOA_LOG_LEVEL")->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
-    app.add_option("--log-format", invocation.options.log_format, "auto, text or json")->check(CLI::IsMember({"auto", "text", "json"}));
+        ->envname("LAGOA_LOG_LEVEL")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
+    app.add_option("--log-format", invocation.options.log_format, "auto, text or json")
+        ->check(CLI::IsMember({"auto", "text", "json"}));
     app.footer("Every command explains itself with --help. Results go to stdout, talk to stderr.");
     const auto verbs = all_verbs();
     for (const auto& verb : verbs) verb->add(app);
@@ -48,10 +51,10 @@ int run_command_line(int argc, const char* const* argv, std::stop_token stop) {
         std::cout.flush();
         return asked ? 0 : info(ErrorCode::kInvalidArgument).exit_code;
     }
-    log::configure(level_of(invocation.options.log_level),
-                   invocation.options.log_format == "json"   ? log::Format::kJson
-                   : invocation.options.log_format == "text" ? log::Format::kText
-                                                             : log::Format::kAuto);
+    log::configure(level_of(invocation.options.log_level), invocation.options.log_format == "json" ? log::Format::kJson
+                                                           : invocation.options.log_format == "text"
+                                                               ? log::Format::kText
+                                                               : log::Format::kAuto);
     for (const auto& verb : verbs) {
         if (!verb->command->parsed()) continue;
         const auto done = verb->run(invocation);

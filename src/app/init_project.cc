@@ -14,14 +14,17 @@ struct TemplateFile {
 };
 
 constexpr std::array kFiles = {
-    TemplateFile{"lagoa.yaml", R"text(# A lakehouse: sources are landed as JSON, loaded into bronze, modelled in silver and gold.
+    TemplateFile{"lagoa.yaml",
+                 R"text(# A lakehouse: sources are landed as JSON, loaded into bronze, modelled in silver and gold.
 name: @NAME@
 time_zone: America/Sao_Paulo
 lake: ./lake
 network:
   allow_private_addresses: true   # the simulated market listens on this machine; false against the real one
 )text"},
-    TemplateFile{"sources/quotes.yaml", R"text(# Quotes of B3 tickers from brapi.dev. Without BRAPI_TOKEN it answers PETR4, MGLU3, VALE3 and ITUB4 only.
+    TemplateFile{
+        "sources/quotes.yaml",
+        R"text(# Quotes of B3 tickers from brapi.dev. Without BRAPI_TOKEN it answers PETR4, MGLU3, VALE3 and ITUB4 only.
 kind: http
 base_url: ${BRAPI_BASE_URL:-https://brapi.dev}
 auth: {bearer: "${BRAPI_TOKEN:-}"}
@@ -127,17 +130,21 @@ Result<> write_file(const std::filesystem::path& path, std::string_view text) {
 
 Result<std::vector<std::string>> init_project(const std::filesystem::path& folder, const std::string& name) {
     if (!is_name(name))
-        return fail_with_hint(ErrorCode::kInvalidArgument, "Use lower-case letters, digits and _, a letter first: --name my_lake",
+        return fail_with_hint(ErrorCode::kInvalidArgument,
+                              "Use lower-case letters, digits and _, a letter first: --name my_lake",
                               "\"{}\" is not a name for a project", name);
     std::error_code error;
     for (const auto& [path, text] : kFiles)
         if (std::filesystem::exists(folder / path, error))
-            return fail_with_hint(ErrorCode::kAlreadyExists, "Choose another folder: lagoa init DIR", "{} is there already", (folder / path).string());
+            return fail_with_hint(ErrorCode::kAlreadyExists, "Choose another folder: lagoa init DIR",
+                                  "{} is there already", (folder / path).string());
     std::vector<std::string> written;
     for (const auto& [path, text] : kFiles) {
         const std::string_view whole(text);
         const auto mark = whole.find("@NAME@");
-        const std::string filled = mark == std::string_view::npos ? std::string(whole) : std::string(whole.substr(0, mark)) + name + std::string(whole.substr(mark + 6));
+        const std::string filled = mark == std::string_view::npos ? std::string(whole)
+                                                                  : std::string(whole.substr(0, mark)) + name +
+                                                                        std::string(whole.substr(mark + 6));
         LAGOA_TRY(write_file(folder / path, filled));
         written.emplace_back(path);
     }

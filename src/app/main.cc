@@ -1,7 +1,7 @@
 // Entry: signals become a stop request, errors an exit code.
+#include <pthread.h>
 #include <atomic>
 #include <csignal>
-#include <pthread.h>
 #include <thread>
 
 #include "app/cli.h"

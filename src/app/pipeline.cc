@@ -24,7 +24,9 @@ constexpr std::array kStatuses = {
     StatusRow{ExecutionResult::Status::kAborted, state::RunStatus::kAborted, "ABORTED"},
 };
 
-const StatusRow& row_of(ExecutionResult::Status status) { return kStatuses[static_cast<std::size_t>(status)]; }
+const StatusRow& row_of(ExecutionResult::Status status) {
+    return kStatuses[static_cast<std::size_t>(status)];
+}
 
 // History into the state database, then to whoever watches.
 class StoredHistory final : public flow::HistorySink {
@@ -33,8 +35,12 @@ public:
         : runs_(runs), run_(std::move(run)), listener_(listener) {}
 
     Result<> record(const flow::Event& event) override {
-        LAGOA_TRY(runs_.record_event(run_, {.id = event.id, .previous_id = event.previous_id, .time = event.time, .type = event.type,
-                                            .state = event.state, .details = json::dump(json::Value(event.details))}));
+        LAGOA_TRY(runs_.record_event(run_, {.id = event.id,
+                                            .previous_id = event.previous_id,
+                                            .time = event.time,
+                                            .type = event.type,
+                                            .state = event.state,
+                                            .details = json::dump(json::Value(event.details))}));
         if (listener_) listener_(event);
         return {};
     }
@@ -49,11 +55,16 @@ private:
 json::Object runs_row(const PipelineRun& run, Instant started, Instant now) {
     const bool succeeded = run.result.status == ExecutionResult::Status::kSucceeded;
     const auto micros = (now - started).count();
-    json::Object row = json::make_object({{"run", run.run}, {"pipeline", run.pipeline}, {"started_at", format_instant(started)},
-                                          {"finished_at", format_instant(now)},
-                                          {"seconds", json::Number{fmt::format("{}.{:06}", micros / 1'000'000, micros % 1'000'000)}},
-                                          {"status", row_of(run.result.status).shown}, {"success", succeeded},
-                                          {"items_failed", run.losses.items_failed}, {"rows_quarantined", run.losses.rows_quarantined}});
+    json::Object row =
+        json::make_object({{"run", run.run},
+                           {"pipeline", run.pipeline},
+                           {"started_at", format_instant(started)},
+                           {"finished_at", format_instant(now)},
+                           {"seconds", json::Number{fmt::format("{}.{:06}", micros / 1'000'000, micros % 1'000'000)}},
+                           {"status", row_of(run.result.status).shown},
+                           {"success", succeeded},
+                           {"items_failed", run.losses.items_failed},
+                           {"rows_quarantined", run.losses.rows_quarantined}});
     if (!succeeded) {
         row.set("failed_state", run.result.failed_state);
         row.set("error_code", run.result.error.error);
@@ -95,8 +106,12 @@ Result<> finish(Workspace& workspace, const PipelineRun& run, Instant started, c
 // Rows of runs whose processes died before they could write them.
 void record_crashed(Workspace& workspace, const std::vector<state::Run>& crashed) {
     for (const auto& run : crashed) {
-        const json::Object row = json::make_object({{"run", run.id}, {"pipeline", run.pipeline}, {"started_at", format_instant(run.started)},
-                                                    {"status", "CRASHED"}, {"success", false}, {"error_code", "crashed"},
+        const json::Object row = json::make_object({{"run", run.id},
+                                                    {"pipeline", run.pipeline},
+                                                    {"started_at", format_instant(run.started)},
+                                                    {"status", "CRASHED"},
+                                                    {"success", false},
+                                                    {"error_code", "crashed"},
                                                     {"error", fmt::format("process {} is gone", run.pid)}});
         const auto recorder = workspace.recorder();
         const auto kept = recorder ? (*recorder)->record(ops::OpsTable::kRuns, row) : pass_on(recorder.error());
@@ -106,10 +121,12 @@ void record_crashed(Workspace& workspace, const std::vector<state::Run>& crashed
 
 }  // namespace
 
-Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, const json::Value& input, const EventListener& listener) {
+Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, const json::Value& input,
+                                 const EventListener& listener) {
     const auto text = workspace.project().pipelines.find(name);
     if (text == workspace.project().pipelines.end())
-        return fail_with_hint(ErrorCode::kNotFound, "Look into the folder pipelines/.", "there is no pipeline {}", name);
+        return fail_with_hint(ErrorCode::kNotFound, "Look into the folder pipelines/.", "there is no pipeline {}",
+                              name);
     const auto document = LAGOA_TRY(Document::parse("pipelines/" + name + ".asl.json", text->second));
     const auto machine = LAGOA_TRY(flow::StateMachine::parse(document));
 
@@ -123,13 +140,14 @@ Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, 
     log::info("run.start", {{"run", run.run}, {"pipeline", name}});
 
     StoredHistory history(*runs, run.run, listener);
-    auto result = flow::execute(machine, input, {.run = run.run,
-                                                 .machine = name,
-                                                 .task = integrations(workspace, *scope),
-                                                 .history = &history,
-                                                 .clock = &workspace.clock(),
-                                                 .jitter_seed = static_cast<std::uint64_t>(started.time_since_epoch().count()),
-                                                 .stop = workspace.stop()});
+    auto result = flow::execute(machine, input,
+                                {.run = run.run,
+                                 .machine = name,
+                                 .task = integrations(workspace, *scope),
+                                 .history = &history,
+                                 .clock = &workspace.clock(),
+                                 .jitter_seed = static_cast<std::uint64_t>(started.time_since_epoch().count()),
+                                 .stop = workspace.stop()});
     if (result) {
         run.result = std::move(*result);
     } else {  // history could not be kept: say so as the run's end, if that can still be written
@@ -144,10 +162,15 @@ Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, 
 std::string advice(const PipelineRun& run) {
     const std::string& error = run.result.error.error;
     const std::string look = fmt::format("lagoa runs show {}", run.run.substr(0, 13));
-    if (error == "Lagoa.Unavailable" || error == "States.Timeout" || error == "Lagoa.Conflict" || error == "Lagoa.ResourceExhausted")
-        return fmt::format("Run it again when the cause is gone: lagoa run {} (what is done is not done twice); {} has the history.", run.pipeline, look);
-    if (error == "States.Permissions") return fmt::format("Set the token or grant that the cause names, then run it again; {} has the history.", look);
-    if (error == "Lagoa.DataRejected") return fmt::format("Look at the rows: lagoa quarantine ls; {} has the history.", look);
+    if (error == "Lagoa.Unavailable" || error == "States.Timeout" || error == "Lagoa.Conflict" ||
+        error == "Lagoa.ResourceExhausted")
+        return fmt::format(
+            "Run it again when the cause is gone: lagoa run {} (what is done is not done twice); {} has the history.",
+            run.pipeline, look);
+    if (error == "States.Permissions")
+        return fmt::format("Set the token or grant that the cause names, then run it again; {} has the history.", look);
+    if (error == "Lagoa.DataRejected")
+        return fmt::format("Look at the rows: lagoa quarantine ls; {} has the history.", look);
     return fmt::format("{} has the history.", look);
 }
 

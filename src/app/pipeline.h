@@ -21,7 +21,8 @@ using EventListener = std::function<void(const flow::Event&)>;
 
 /// Runs `pipelines/<name>.asl.json` to its end. Run and history are kept in the state database, metrics in `ops.*`.
 /// kConflict: the same pipeline is running. A run that failed is no Error: look at its result.
-Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, const json::Value& input, const EventListener& listener);
+Result<PipelineRun> run_pipeline(Workspace& workspace, const std::string& name, const json::Value& input,
+                                 const EventListener& listener);
 
 /// What to type next after a run failed with `error`.
 std::string advice(const PipelineRun& run);

@@ -15,15 +15,19 @@ namespace {
 
 // Columns on a terminal: code points, which is right for the names of Brazil's market.
 std::size_t width_of(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 bool is_number(std::string_view text) {
     if (text.starts_with('-')) text.remove_prefix(1);
-    return !text.empty() && text[0] >= '0' && text[0] <= '9' && text.find_first_not_of("0123456789.,eE+-%") == std::string_view::npos;
+    return !text.empty() && text[0] >= '0' && text[0] <= '9' &&
+           text.find_first_not_of("0123456789.,eE+-%") == std::string_view::npos;
 }
 
-std::string one_line(std::string text) { return replace_all(replace_all(text, "\n", "\\n"), "\t", " "); }
+std::string one_line(std::string text) {
+    return replace_all(replace_all(text, "\n", "\\n"), "\t", " ");
+}
 
 std::string csv_cell(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos && !text.empty()) return text;
@@ -110,7 +114,8 @@ Result<> print_aligned(RowStream& rows, std::FILE* out) {
 Result<> print_csv(RowStream& rows, std::FILE* out) {
     const auto& columns = rows.columns();
     std::string text;
-    for (std::size_t column = 0; column < columns.size(); ++column) text += (column == 0 ? "" : ",") + csv_cell(columns[column].name);
+    for (std::size_t column = 0; column < columns.size(); ++column)
+        text += (column == 0 ? "" : ",") + csv_cell(columns[column].name);
     if (!LAGOA_TRY(put(text + "\n", out))) return {};
     while (const RowBatch* batch = LAGOA_TRY(rows.next())) {
         text.clear();
@@ -151,28 +156,35 @@ Result<> print_json_rows(RowStream& rows, std::FILE* out) {
 Result<OutputFormat> parse_output_format(std::string_view name) {
     constexpr std::array<std::string_view, 4> kNames = {"table", "csv", "json", "parquet"};
     const auto found = std::ranges::find(kNames, name);
-    if (found == kNames.end()) return fail(ErrorCode::kInvalidArgument, "{} is not a format; use table, csv, json or parquet", name);
+    if (found == kNames.end())
+        return fail(ErrorCode::kInvalidArgument, "{} is not a format; use table, csv, json or parquet", name);
     return static_cast<OutputFormat>(found - kNames.begin());
 }
 
 Result<> print_rows(RowStream& rows, OutputFormat format, std::FILE* out) {
     switch (format) {
-        case OutputFormat::kCsv: return print_csv(rows, out);
-        case OutputFormat::kJson: return print_json_rows(rows, out);
+        case OutputFormat::kCsv:
+            return print_csv(rows, out);
+        case OutputFormat::kJson:
+            return print_json_rows(rows, out);
         case OutputFormat::kTable:
-        case OutputFormat::kParquet: break;
+        case OutputFormat::kParquet:
+            break;
     }
     return print_aligned(rows, out);
 }
 
-void print_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, std::FILE* out) {
+void print_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
+                 std::FILE* out) {
     const Alignment alignment(header, rows);
     std::string text = alignment.head();
     for (const auto& row : rows) text += alignment.line(row);
     write_text(out, text);
 }
 
-void print_json(const json::Value& value, std::FILE* out) { write_text(out, json::dump(value, 2) + "\n"); }
+void print_json(const json::Value& value, std::FILE* out) {
+    write_text(out, json::dump(value, 2) + "\n");
+}
 
 std::string human_bytes(std::uint64_t bytes) {
     constexpr std::array<std::string_view, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};

@@ -15,13 +15,14 @@ enum class OutputFormat { kTable, kCsv, kJson, kParquet };
 /// `table`, `csv`, `json`, `parquet`. kInvalidArgument.
 Result<OutputFormat> parse_output_format(std::string_view name);
 
-/// Prints every row of `rows` to `out` as they come (kTable: aligned by the first 1,000 of them). kParquet is not printed
-/// here. CSV: RFC 4180, NULL empty. JSON: an array of objects, decimals with their exact digits. kUnavailable when
-/// `out` cannot be written; when its reader has gone, the rest is not read either.
+/// Prints every row of `rows` to `out` as they come (kTable: aligned by the first 1,000 of them). kParquet is not
+/// printed here. CSV: RFC 4180, NULL empty. JSON: an array of objects, decimals with their exact digits. kUnavailable
+/// when `out` cannot be written; when its reader has gone, the rest is not read either.
 Result<> print_rows(RowStream& rows, OutputFormat format, std::FILE* out);
 
 /// A table of texts under `header`, numbers to the right.
-void print_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, std::FILE* out);
+void print_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
+                 std::FILE* out);
 
 /// `value` as indented JSON and a new line.
 void print_json(const json::Value& value, std::FILE* out);

@@ -24,7 +24,8 @@ sample::Plan plan_of(const std::string& name) {
 
 }  // namespace
 
-SampleMarket::SampleMarket(std::unique_ptr<sample::SampleServer> server, std::filesystem::path folder, std::filesystem::path recordings)
+SampleMarket::SampleMarket(std::unique_ptr<sample::SampleServer> server, std::filesystem::path folder,
+                           std::filesystem::path recordings)
     : server_(std::move(server)), folder_(std::move(folder)), recordings_(std::move(recordings)) {}
 
 SampleMarket::~SampleMarket() {
@@ -61,7 +62,8 @@ std::map<std::string, std::string> SampleMarket::environment() const {
     auto variables = server_->environment();
     std::error_code error;
     const auto recorded = std::filesystem::absolute(recordings_ / "b3", error);
-    if (!recordings_.empty() && std::filesystem::is_directory(recorded, error)) variables["B3_COTAHIST_DIR"] = recorded.string();
+    if (!recordings_.empty() && std::filesystem::is_directory(recorded, error))
+        variables["B3_COTAHIST_DIR"] = recorded.string();
     return variables;
 }
 

@@ -21,8 +21,8 @@ struct SampleMarketOptions {
     std::uint64_t seed = 2026;
     unsigned assets = 10;
     unsigned funds = 30;
-    std::string from;        ///< YYYY-MM-DD: first day of the API's and the database's history; empty: 2021-01-01
-    std::string today;       ///< YYYY-MM-DD; empty: the clock's day
+    std::string from;   ///< YYYY-MM-DD: first day of the API's and the database's history; empty: 2021-01-01
+    std::string today;  ///< YYYY-MM-DD; empty: the clock's day
     std::string plan = "pro";
     std::string recordings;  ///< Folder of recorded answers; empty: all is simulated.
     bool no_legacy = false;
@@ -38,10 +38,11 @@ public:
     std::map<std::string, std::string> environment() const;
 
 private:
-    SampleMarket(std::unique_ptr<sample::SampleServer> server, std::filesystem::path folder, std::filesystem::path recordings);
+    SampleMarket(std::unique_ptr<sample::SampleServer> server, std::filesystem::path folder,
+                 std::filesystem::path recordings);
 
     std::unique_ptr<sample::SampleServer> server_;
-    std::filesystem::path folder_;      // of B3's file
+    std::filesystem::path folder_;  // of B3's file
     std::filesystem::path recordings_;
 };
 

@@ -37,7 +37,8 @@ public:
     Losses losses() const;
 
 private:
-    RunScope(std::string run, Cut cut, LakeVersion base) : run_(std::move(run)), base_(std::move(base)), cut_(std::move(cut)) {}
+    RunScope(std::string run, Cut cut, LakeVersion base)
+        : run_(std::move(run)), base_(std::move(base)), cut_(std::move(cut)) {}
 
     std::string run_;
     LakeVersion base_;
@@ -48,12 +49,13 @@ private:
 
 /// Lands what `source` has. `parameters` is the task's payload. Returns what happened as JSON:
 /// source, run, sequence, objects, size_bytes, records, failures.
-Result<json::Object> ingest(Workspace& workspace, RunScope& scope, const std::string& source, const json::Value& parameters, std::stop_token stop);
+Result<json::Object> ingest(Workspace& workspace, RunScope& scope, const std::string& source,
+                            const json::Value& parameters, std::stop_token stop);
 
 /// Runs `jobs/<name>`; `arguments` are the job's parameters without dashes. Returns job, table, version, committed,
 /// rows_in, rows_out, rows_duplicate, rows_quarantined, size_bytes.
-Result<json::Object> run_job(Workspace& workspace, RunScope& scope, const std::string& job, const std::map<std::string, std::string>& arguments,
-                             std::stop_token stop);
+Result<json::Object> run_job(Workspace& workspace, RunScope& scope, const std::string& job,
+                             const std::map<std::string, std::string>& arguments, std::stop_token stop);
 
 /// kInvalidConfig unless `job`, a `jobs/<name>.yaml`, is of a kind there is.
 Result<> check_raw_job(const Document& job);

@@ -19,7 +19,8 @@ Environment process_environment(std::map<std::string, std::string> over) {
 Workspace::Workspace(Project project, Environment environment, std::stop_token stop)
     : project_(std::move(project)), environment_(std::move(environment)), stop_(std::move(stop)) {}
 
-Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& start, Environment environment, std::stop_token stop) {
+Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& start, Environment environment,
+                                                   std::stop_token stop) {
     auto root = find_project(start);
     if (!root) {  // for a command, the project is its configuration
         root.error().code = ErrorCode::kInvalidConfig;
@@ -55,7 +56,8 @@ Result<Engine*> Workspace::engine() {
 Result<Lake*> Workspace::lake() {
     const std::lock_guard lock(mutex_);
     if (lake_ == nullptr) {
-        LakeOptions options{.zones = {}, .log = {}, .engine = nullptr, .clock = &clock(), .time_zone = project_.time_zone};
+        LakeOptions options{
+            .zones = {}, .log = {}, .engine = nullptr, .clock = &clock(), .time_zone = project_.time_zone};
         options.log = LAGOA_TRY(open_store(project_.lake_root));
         options.engine = LAGOA_TRY(engine());
         for (const auto& [name, root] : project_.zones) {
@@ -73,7 +75,9 @@ Result<state::Database*> Workspace::database() {
     if (database_ == nullptr) {
         std::error_code error;
         std::filesystem::create_directories(project_.state_directory(), error);
-        if (error) return fail(ErrorCode::kPermissionDenied, "making {}: {}", project_.state_directory().string(), error.message());
+        if (error)
+            return fail(ErrorCode::kPermissionDenied, "making {}: {}", project_.state_directory().string(),
+                        error.message());
         database_ = LAGOA_TRY(state::Database::open(project_.state_directory() / "state.db"));
     }
     return database_.get();

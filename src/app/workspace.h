@@ -25,7 +25,8 @@ Environment process_environment(std::map<std::string, std::string> over = {});
 class Workspace {
 public:
     /// Loads the project in `start` or above it. kInvalidConfig, also when there is none.
-    static Result<std::unique_ptr<Workspace>> open(const std::filesystem::path& start, Environment environment, std::stop_token stop);
+    static Result<std::unique_ptr<Workspace>> open(const std::filesystem::path& start, Environment environment,
+                                                   std::stop_token stop);
 
     const Project& project() const { return project_; }
     const Environment& environment() const { return environment_; }
@@ -47,7 +48,7 @@ private:
     Project project_;
     Environment environment_;
     std::stop_token stop_;
-    std::recursive_mutex mutex_;  // a lake needs its engine and stores
+    std::recursive_mutex mutex_;                                  // a lake needs its engine and stores
     std::map<std::string, std::shared_ptr<ObjectStore>> stores_;  // guarded by mutex_
     std::unique_ptr<Engine> engine_;                              // guarded by mutex_
     std::unique_ptr<Lake> lake_;                                  // guarded by mutex_

@@ -7,8 +7,7 @@
 
 namespace lagoa {
 
-void check_failed(std::string_view file, int line, std::string_view condition,
-                  std::string_view message) {
+void check_failed(std::string_view file, int line, std::string_view condition, std::string_view message) {
     fmt::print(stderr, "lagoa: bug at {}:{}: {} ({})\n", file, line, message, condition);
     std::abort();
 }

@@ -6,8 +6,7 @@
 namespace lagoa {
 
 /// Writes file, line, condition and `message` to stderr and aborts.
-[[noreturn]] void check_failed(std::string_view file, int line, std::string_view condition,
-                               std::string_view message);
+[[noreturn]] void check_failed(std::string_view file, int line, std::string_view condition, std::string_view message);
 
 }  // namespace lagoa
 

@@ -34,7 +34,7 @@ constexpr bool is_outcome_unknown(ErrorCode code) {
 /// How one code looks from outside.
 struct ErrorCodeInfo {
     ErrorCode code;
-    std::string_view name;       ///< `not_found`, in logs and `--json`.
+    std::string_view name;  ///< `not_found`, in logs and `--json`.
     int http_status;
     std::string_view sqlstate;
     int exit_code;

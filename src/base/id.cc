@@ -1,8 +1,8 @@
 #include "base/id.h"
 
+#include <sys/random.h>
 #include <array>
 #include <cstdint>
-#include <sys/random.h>
 
 #include "base/check.h"
 
@@ -31,7 +31,9 @@ std::string format(Bytes bytes, std::uint8_t version) {
 
 }  // namespace
 
-std::string new_uuid() { return format(random_bytes(), 4); }
+std::string new_uuid() {
+    return format(random_bytes(), 4);
+}
 
 std::string new_time_ordered_id(Instant now) {
     Bytes bytes = random_bytes();

@@ -1,8 +1,8 @@
 #include "base/log.h"
 
+#include <unistd.h>
 #include <array>
 #include <memory>
-#include <unistd.h>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -30,11 +30,13 @@ Settings& settings() {
     return value;
 }
 
-constexpr std::array kLevels = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                spdlog::level::err, spdlog::level::off};
+constexpr std::array kLevels = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err,
+                                spdlog::level::off};
 constexpr std::array<std::string_view, 5> kNames = {"debug", "info", "warn", "error", "off"};
 
-std::size_t index(Level level) { return static_cast<std::size_t>(level); }
+std::size_t index(Level level) {
+    return static_cast<std::size_t>(level);
+}
 
 }  // namespace
 
@@ -47,12 +49,16 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     auto& [logger, json] = settings();
     if (!logger->should_log(kLevels[index(level)])) return;
     const std::string now = format_instant(system_clock().now());
-    std::string line = json ? fmt::format(R"({{"time":"{}","level":"{}","event":{})", now, kNames[index(level)], quote_json(event))
-                            : fmt::format("{} {:5} {}", now, kNames[index(level)], event);
+    std::string line =
+        json ? fmt::format(R"({{"time":"{}","level":"{}","event":{})", now, kNames[index(level)], quote_json(event))
+             : fmt::format("{} {:5} {}", now, kNames[index(level)], event);
     for (const auto& field : fields) {
-        if (json) line += fmt::format(",{}:{}", quote_json(field.key), quote_json(field.value));
-        else if (field.value.find_first_of(" \"=\n") == std::string::npos) line += fmt::format(" {}={}", field.key, field.value);
-        else line += fmt::format(" {}={}", field.key, quote_json(field.value));
+        if (json)
+            line += fmt::format(",{}:{}", quote_json(field.key), quote_json(field.value));
+        else if (field.value.find_first_of(" \"=\n") == std::string::npos)
+            line += fmt::format(" {}={}", field.key, field.value);
+        else
+            line += fmt::format(" {}={}", field.key, quote_json(field.value));
     }
     if (json) line += '}';
     logger->log(kLevels[index(level)], "{}", line);

@@ -37,14 +37,15 @@ std::unexpected<Error> fail(ErrorCode code, fmt::format_string<Args...> format, 
 
 /// As fail(), with the advice that the command line prints as `Try: …`.
 template <class... Args>
-std::unexpected<Error> fail_with_hint(ErrorCode code, std::string hint,
-                                      fmt::format_string<Args...> format, Args&&... args) {
-    return std::unexpected<Error>(
-        Error{code, fmt::format(format, std::forward<Args>(args)...), std::move(hint)});
+std::unexpected<Error> fail_with_hint(ErrorCode code, std::string hint, fmt::format_string<Args...> format,
+                                      Args&&... args) {
+    return std::unexpected<Error>(Error{code, fmt::format(format, std::forward<Args>(args)...), std::move(hint)});
 }
 
 /// Passes `error` on unchanged.
-inline std::unexpected<Error> pass_on(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> pass_on(Error error) {
+    return std::unexpected<Error>(std::move(error));
+}
 
 /// Passes `error` on with what was being done in front of its message; keeps code and hint.
 template <class... Args>
@@ -58,9 +59,9 @@ std::unexpected<Error> pass_on(Error error, fmt::format_string<Args...> doing, A
 /// Unwraps a Result or returns its error, prefixed by the optional format and arguments.
 /// One per statement, never nested, and never after a temporary of the same expression was made
 /// (`f({a, LAGOA_TRY(b)})`): g++ 12 does not destroy that temporary when the macro returns.
-#define LAGOA_TRY(result, ...)                                                                   \
-    __extension__({                                                                              \
-        auto try_ = (result);                                                                    \
-        if (!try_) return ::lagoa::pass_on(std::move(try_).error() __VA_OPT__(, ) __VA_ARGS__);  \
-        std::move(try_).operator*();                                                             \
+#define LAGOA_TRY(result, ...)                                                                  \
+    __extension__({                                                                             \
+        auto try_ = (result);                                                                   \
+        if (!try_) return ::lagoa::pass_on(std::move(try_).error() __VA_OPT__(, ) __VA_ARGS__); \
+        std::move(try_).operator*();                                                            \
     })

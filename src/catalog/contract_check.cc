@@ -10,11 +10,12 @@ namespace lagoa {
 namespace {
 
 // One element of the verdict: SQL that is a JSON object when `broken` holds, else NULL.
-std::string rule(std::string_view name, const ContractColumn& column, const std::string& broken, const std::string& message) {
+std::string rule(std::string_view name, const ContractColumn& column, const std::string& broken,
+                 const std::string& message) {
     const std::string value = quote_identifier(column.name);
     return fmt::format(
-        "CASE WHEN {} THEN json_object('rule', {}, 'column', {}, 'value', CAST({} AS VARCHAR), 'message', {}) END", broken,
-        quote_literal(name), quote_literal(column.name), value, quote_literal(message));
+        "CASE WHEN {} THEN json_object('rule', {}, 'column', {}, 'value', CAST({} AS VARCHAR), 'message', {}) END",
+        broken, quote_literal(name), quote_literal(column.name), value, quote_literal(message));
 }
 
 void column_rules(const ContractColumn& column, std::vector<std::string>& rules) {
@@ -23,11 +24,14 @@ void column_rules(const ContractColumn& column, std::vector<std::string>& rules)
     if (column.required || column.key_position)
         rules.push_back(rule("required", column, value + " IS NULL", column.name + " is required and has no value"));
     if (column.minimum)
-        rules.push_back(rule("minimum", column, fmt::format("{} < {}", value, column.minimum->text), "is below " + column.minimum->text));
+        rules.push_back(rule("minimum", column, fmt::format("{} < {}", value, column.minimum->text),
+                             "is below " + column.minimum->text));
     if (column.maximum)
-        rules.push_back(rule("maximum", column, fmt::format("{} > {}", value, column.maximum->text), "is above " + column.maximum->text));
+        rules.push_back(rule("maximum", column, fmt::format("{} > {}", value, column.maximum->text),
+                             "is above " + column.maximum->text));
     if (!column.pattern.empty())
-        rules.push_back(rule("pattern", column, fmt::format("NOT regexp_full_match({}, {})", text, quote_literal(column.pattern)),
+        rules.push_back(rule("pattern", column,
+                             fmt::format("NOT regexp_full_match({}, {})", text, quote_literal(column.pattern)),
                              "does not match " + column.pattern));
     if (column.min_length)
         rules.push_back(rule("minLength", column, fmt::format("length({}) < {}", text, *column.min_length),
@@ -80,15 +84,18 @@ Result<std::string> conform(Session& session, std::string_view select, const Con
     const auto columns = LAGOA_TRY(session.describe(select));
     for (const auto& column : columns)
         if (contract.find(column.name) == nullptr)
-            return fail_with_hint(ErrorCode::kDataRejected, fmt::format("Add {} to {}, or drop it from the SELECT.", column.name, contract.file),
-                                  "the rows have a column {} that the contract of {} does not know", column.name, contract.table.text());
+            return fail_with_hint(ErrorCode::kDataRejected,
+                                  fmt::format("Add {} to {}, or drop it from the SELECT.", column.name, contract.file),
+                                  "the rows have a column {} that the contract of {} does not know", column.name,
+                                  contract.table.text());
     std::string list;
     for (const auto& promised : contract.columns) {
         bool found = false;
         for (const auto& column : columns) found = found || to_lower(column.name) == to_lower(promised.name);
         if (!found)
             return fail_with_hint(ErrorCode::kDataRejected, fmt::format("Add {} to the SELECT.", promised.name),
-                                  "the rows lack the column {} that the contract of {} promises", promised.name, contract.table.text());
+                                  "the rows lack the column {} that the contract of {} promises", promised.name,
+                                  contract.table.text());
         const std::string name = quote_identifier(promised.name);
         list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", name, to_sql(promised.type), name);
     }
@@ -100,7 +107,8 @@ std::string verdict_expression(const Contract& contract) {
     for (const auto& column : contract.columns) column_rules(column, rules);
     if (rules.empty()) return "CAST(NULL AS VARCHAR)";
     // An empty list prints as [], which means that no rule is broken.
-    return fmt::format("nullif(CAST(to_json(list_filter([{}], lambda r: r IS NOT NULL)) AS VARCHAR), '[]')", fmt::join(rules, ", "));
+    return fmt::format("nullif(CAST(to_json(list_filter([{}], lambda r: r IS NOT NULL)) AS VARCHAR), '[]')",
+                       fmt::join(rules, ", "));
 }
 
 Result<> check_rules(Session& session, const Contract& contract, std::string_view relation) {
@@ -113,12 +121,15 @@ Result<> check_rules(Session& session, const Contract& contract, std::string_vie
         if (!found_other) continue;
         const std::string& found = *found_other;
         if (rule.severity == "warning") {
-            log::warn("contract.rule", {{"table", contract.table.text()}, {"rule", rule.name}, {"found", found}, {"must_be", rule.must_be}});
+            log::warn(
+                "contract.rule",
+                {{"table", contract.table.text()}, {"rule", rule.name}, {"found", found}, {"must_be", rule.must_be}});
             continue;
         }
-        return fail_with_hint(ErrorCode::kDataRejected, fmt::format("Look at the rows the rule counts; it stands in {}.", contract.file),
-                              "rule {} of {} is broken: its query gave {} and must give {}", rule.name, contract.table.text(), found,
-                              rule.must_be);
+        return fail_with_hint(ErrorCode::kDataRejected,
+                              fmt::format("Look at the rows the rule counts; it stands in {}.", contract.file),
+                              "rule {} of {} is broken: its query gave {} and must give {}", rule.name,
+                              contract.table.text(), found, rule.must_be);
     }
     return {};
 }

@@ -12,9 +12,10 @@ struct ContractCheckTest : testing::Test {
     std::unique_ptr<Session> session = engine->connect().value();
 
     void SetUp() override {
-        ASSERT_TRUE(session->execute("CREATE TEMP TABLE fresh AS SELECT 0::DECIMAL(9,2) AS price; CREATE SCHEMA silver; "
-                                     "CREATE TABLE silver.stocks_refined AS SELECT 7 AS x; "
-                                     "CREATE TABLE silver.stocks AS SELECT 9 AS price"));
+        ASSERT_TRUE(
+            session->execute("CREATE TEMP TABLE fresh AS SELECT 0::DECIMAL(9,2) AS price; CREATE SCHEMA silver; "
+                             "CREATE TABLE silver.stocks_refined AS SELECT 7 AS x; "
+                             "CREATE TABLE silver.stocks AS SELECT 9 AS price"));
     }
 
     // kInternal stands for success.
@@ -29,7 +30,8 @@ struct ContractCheckTest : testing::Test {
 
 TEST_F(ContractCheckTest, TheTablesNameStandsForTheRelation) {
     for (const char* table : {"${table}", "{object}", "silver.stocks", "Silver.STOCKS", "lake.silver.stocks"})
-        EXPECT_EQ(check(std::string("SELECT count(*) FROM ") + table + " WHERE price <> 0"), ErrorCode::kInternal) << table;
+        EXPECT_EQ(check(std::string("SELECT count(*) FROM ") + table + " WHERE price <> 0"), ErrorCode::kInternal)
+            << table;
     EXPECT_EQ(check("SELECT count(*) FROM (FROM silver.stocks)", 1), ErrorCode::kInternal);
     EXPECT_EQ(check("SELECT count(*) FROM silver.stocks", 5), ErrorCode::kDataRejected);
 }

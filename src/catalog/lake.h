@@ -78,7 +78,8 @@ struct LakeOptions {
     std::shared_ptr<ObjectStore> log;                           ///< Holds `_lagoa/log/`.
     Engine* engine = nullptr;
     Clock* clock = nullptr;
-    std::set<TableName> contracted;  ///< Have a contract: SQL may not create or add to them (kUnsupported), write() may.
+    std::set<TableName>
+        contracted;  ///< Have a contract: SQL may not create or add to them (kUnsupported), write() may.
     std::string time_zone = "America/Sao_Paulo";
 };
 

@@ -128,8 +128,7 @@ Result<bool> put_entry(ObjectStore& store, std::uint64_t version, const std::str
     const auto put = store.put_if_absent(key_of(version), text);
     if (put) return true;
     if (put.error().code == ErrorCode::kAlreadyExists) return false;
-    if (!is_outcome_unknown(put.error().code))
-        return pass_on(put.error(), "publishing lake version {}", version);
+    if (!is_outcome_unknown(put.error().code)) return pass_on(put.error(), "publishing lake version {}", version);
     const auto there = store.get(key_of(version));
     if (!there) return pass_on(put.error(), "publishing lake version {}", version);
     return *there == text;

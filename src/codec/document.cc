@@ -41,17 +41,22 @@ Result<json::Value> convert(const YAML::Node& node, const std::string& pointer, 
         case YAML::NodeType::Map: {
             json::Object object;
             for (const auto& entry : node) {
-                if (!entry.first.IsScalar()) return fail(ErrorCode::kInvalidConfig, "line {}: a key is not a text", entry.first.Mark().line + 1);
+                if (!entry.first.IsScalar())
+                    return fail(ErrorCode::kInvalidConfig, "line {}: a key is not a text", entry.first.Mark().line + 1);
                 const std::string key = entry.first.Scalar();
                 const std::string path = pointer + '/' + json::escape_pointer_token(key);
-                if (object.contains(key)) return fail(ErrorCode::kInvalidConfig, "line {}: {} is written twice", entry.first.Mark().line + 1, path);
+                if (object.contains(key))
+                    return fail(ErrorCode::kInvalidConfig, "line {}: {} is written twice", entry.first.Mark().line + 1,
+                                path);
                 lines.emplace(path, entry.first.Mark().line + 1);
                 object.set(key, LAGOA_TRY(convert(entry.second, path, depth + 1, lines)));
             }
             return json::Value(std::move(object));
         }
-        case YAML::NodeType::Scalar: return scalar(node);
-        default: return json::Value();
+        case YAML::NodeType::Scalar:
+            return scalar(node);
+        default:
+            return json::Value();
     }
 }
 
@@ -65,7 +70,8 @@ Result<Document> Document::parse(std::string name, std::string_view text) {
         const YAML::Node node = YAML::Load(std::string(text));
         document.root_ = LAGOA_TRY(convert(node, "", 0, document.lines_), "{}", document.name_);
     } catch (const YAML::Exception& error) {
-        return fail(ErrorCode::kInvalidConfig, "{}:{}:{}: not YAML: {}", document.name_, error.mark.line + 1, error.mark.column + 1, error.msg);
+        return fail(ErrorCode::kInvalidConfig, "{}:{}:{}: not YAML: {}", document.name_, error.mark.line + 1,
+                    error.mark.column + 1, error.msg);
     }
     return document;
 }

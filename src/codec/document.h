@@ -24,8 +24,8 @@ public:
     /// The value at an RFC 6901 pointer; nullptr if there is none or it is null.
     const json::Value* at(std::string_view pointer) const;
 
-    /// The text at `pointer`; a bare number (`version: 1.0`) counts as its text. Empty if absent, kInvalidConfig if it is
-    /// something else.
+    /// The text at `pointer`; a bare number (`version: 1.0`) counts as its text. Empty if absent, kInvalidConfig if it
+    /// is something else.
     Result<std::string> text_at(std::string_view pointer) const;
 
     /// The line (from 1) of the value at an RFC 6901 pointer, or of its nearest parent.

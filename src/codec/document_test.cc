@@ -17,8 +17,9 @@ nested:
 
 TEST(Document, TypesPlainScalarsOnly) {
     const auto document = Document::parse("sources/a.yaml", kText).value();
-    EXPECT_EQ(json::dump(document.root()),
-              R"({"name":"brapi_stocks","rate":0.10,"quoted":"10","tickers":["PETR4","VALE3"],"nested":{"deep":{"on":true,"off":null}}})");
+    EXPECT_EQ(
+        json::dump(document.root()),
+        R"({"name":"brapi_stocks","rate":0.10,"quoted":"10","tickers":["PETR4","VALE3"],"nested":{"deep":{"on":true,"off":null}}})");
 }
 
 TEST(Document, NamesFileLineAndField) {

@@ -44,22 +44,37 @@ struct Handler {
 
     bool on_document_begin(ErrorOut) { return true; }
     bool on_document_end(ErrorOut) { return true; }
-    bool on_object_begin(ErrorOut) { stack.emplace_back(Object{}); return true; }
+    bool on_object_begin(ErrorOut) {
+        stack.emplace_back(Object{});
+        return true;
+    }
     bool on_object_end(std::size_t, ErrorOut) { return close(); }
-    bool on_array_begin(ErrorOut) { stack.emplace_back(Array{}); return true; }
+    bool on_array_begin(ErrorOut) {
+        stack.emplace_back(Array{});
+        return true;
+    }
     bool on_array_end(std::size_t, ErrorOut) { return close(); }
-    bool on_key_part(Text part, std::size_t, ErrorOut) { text.append(part); return true; }
+    bool on_key_part(Text part, std::size_t, ErrorOut) {
+        text.append(part);
+        return true;
+    }
     bool on_key(Text part, std::size_t, ErrorOut) {
         text.append(part);
         keys.push_back(std::exchange(text, {}));
         return true;
     }
-    bool on_string_part(Text part, std::size_t, ErrorOut) { text.append(part); return true; }
+    bool on_string_part(Text part, std::size_t, ErrorOut) {
+        text.append(part);
+        return true;
+    }
     bool on_string(Text part, std::size_t, ErrorOut) {
         text.append(part);
         return add(Value(std::exchange(text, {})));
     }
-    bool on_number_part(Text part, ErrorOut) { text.append(part); return true; }
+    bool on_number_part(Text part, ErrorOut) {
+        text.append(part);
+        return true;
+    }
     bool number(Text part) {
         text.append(part);
         return add(Value(Number{std::exchange(text, {})}));
@@ -117,10 +132,14 @@ void write(const Value& value, int indent, int level, std::string& out) {
     const auto new_line = [&](int at) {
         if (indent > 0) out.append("\n").append(static_cast<std::size_t>(indent * at), ' ');
     };
-    if (value.is_null()) out += "null";
-    else if (const auto* boolean = value.boolean()) out += *boolean ? "true" : "false";
-    else if (const auto* number = value.number()) out += number->text;
-    else if (const auto* string = value.string()) out += quote_json(*string);
+    if (value.is_null())
+        out += "null";
+    else if (const auto* boolean = value.boolean())
+        out += *boolean ? "true" : "false";
+    else if (const auto* number = value.number())
+        out += number->text;
+    else if (const auto* string = value.string())
+        out += quote_json(*string);
     else if (const auto* array = value.array()) {
         out += '[';
         for (std::size_t i = 0; i < array->size(); ++i) {
@@ -154,7 +173,8 @@ std::optional<std::int64_t> Number::to_int64() const {
     const Canonical c = canonical(text);
     if (c.digits.empty()) return 0;
     if (c.exponent < 0 || c.exponent > 18) return std::nullopt;
-    const std::string whole = (c.negative ? "-" : "") + c.digits + std::string(static_cast<std::size_t>(c.exponent), '0');
+    const std::string whole =
+        (c.negative ? "-" : "") + c.digits + std::string(static_cast<std::size_t>(c.exponent), '0');
     const auto [stop, fault] = std::from_chars(whole.data(), whole.data() + whole.size(), value);
     if (fault != std::errc{} || stop != whole.data() + whole.size()) return std::nullopt;
     return value;
@@ -178,7 +198,9 @@ const Value* Object::find(std::string_view key) const {
     return nullptr;
 }
 
-Value* Object::find(std::string_view key) { return const_cast<Value*>(std::as_const(*this).find(key)); }
+Value* Object::find(std::string_view key) {
+    return const_cast<Value*>(std::as_const(*this).find(key));
+}
 
 Value& Object::set(std::string_view key, Value value) {
     if (Value* found = find(key)) return *found = std::move(value);

@@ -7,7 +7,8 @@ namespace lagoa::json {
 namespace {
 
 TEST(Json, KeepsNumbersAsWritten) {
-    const auto value = parse(R"({"marketCap":282010155659.43243,"big":123456789012345678901234567890,"e":1E+2})").value();
+    const auto value =
+        parse(R"({"marketCap":282010155659.43243,"big":123456789012345678901234567890,"e":1E+2})").value();
     EXPECT_EQ(dump(value), R"({"marketCap":282010155659.43243,"big":123456789012345678901234567890,"e":1E+2})");
     EXPECT_EQ(value.int64_at("e"), 100);
     EXPECT_EQ(value.int64_at("big"), std::nullopt);

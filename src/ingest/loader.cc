@@ -37,7 +37,8 @@ struct SourcePlan {
 
 // What every write of a bronze table says of it.
 WriteRequest table_request(const Contract& contract) {
-    WriteRequest request{.table = contract.table, .properties = {}, .description = contract.description, .operation = "LOAD"};
+    WriteRequest request{
+        .table = contract.table, .properties = {}, .description = contract.description, .operation = "LOAD"};
     json::Array key;
     for (const auto& name : contract.key()) key.emplace_back(name);
     request.properties["lagoa.businessKey"] = json::dump(key);
@@ -196,8 +197,9 @@ Result<delta::Version> create_empty(Lake& lake, const Contract& contract) {
     WriteRequest request = table_request(contract);
     for (const auto& column : contract.columns)
         request.select += fmt::format("CAST(NULL AS {}) AS {}, ", to_sql(column.type), quote_identifier(column.name));
-    request.select = fmt::format("SELECT {}'' AS _run, '' AS _object, '' AS _pointer, CAST(NULL AS TIMESTAMPTZ) AS _known_from WHERE false",
-                                 request.select);
+    request.select = fmt::format(
+        "SELECT {}'' AS _run, '' AS _object, '' AS _pointer, CAST(NULL AS TIMESTAMPTZ) AS _known_from WHERE false",
+        request.select);
     request.skip_if_empty = true;
     const auto session = LAGOA_TRY(lake.connect(kHead));
     const auto written = LAGOA_TRY(lake.write(*session, request), "making {}", contract.table.text());

@@ -25,8 +25,8 @@ struct LoadResult {
     std::uint64_t rows_out = 0;        ///< Rows added to bronze.
     std::uint64_t rows_duplicate = 0;  ///< Dropped: equal to what is known.
     std::uint64_t rows_quarantined = 0;
-    std::uint64_t rows_skipped = 0;  ///< skip_when_all_null
-    std::uint64_t size_bytes = 0;    ///< Landed bytes read.
+    std::uint64_t rows_skipped = 0;                    ///< skip_when_all_null
+    std::uint64_t size_bytes = 0;                      ///< Landed bytes read.
     std::optional<delta::Version> quarantine_version;  ///< Of quarantine.<table> after the load, if there is one.
 };
 

@@ -380,8 +380,8 @@ TEST(Loader, AContractEditedAfterACrashLosesNoRow) {
     for (int k = 1;; ++k) {
         Disk disk;
         disk.land(quotes(R"({"symbol":"A","price":1},{"symbol":"B","price":50},{"symbol":"bad","price":1})"), 1);
-        auto faulty = std::make_shared<FaultyStore>(
-            *disk.bronze, FaultyStore::Fault{.kind = FaultyStore::Kind::kCrash, .at = k});
+        auto faulty =
+            std::make_shared<FaultyStore>(*disk.bronze, FaultyStore::Fault{.kind = FaultyStore::Kind::kCrash, .at = k});
         (void)Process(disk, faulty, disk.quarantine).load();
         Process next(disk);
         next.set_contract(replace_all(kContract, "{minimum: 0}", "{minimum: 0, maximum: 10}"));

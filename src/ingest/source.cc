@@ -144,7 +144,8 @@ private:
         shared.from = LAGOA_TRY(document_.text_at(pointer + "/from"));
         shared.parse = LAGOA_TRY(read_parse(pointer + "/parse"));
         shared.trim = LAGOA_TRY(flag(pointer + "/trim"));
-        if (document_.at(pointer + "/constant") != nullptr) shared.constant = LAGOA_TRY(document_.text_at(pointer + "/constant"));
+        if (document_.at(pointer + "/constant") != nullptr)
+            shared.constant = LAGOA_TRY(document_.text_at(pointer + "/constant"));
         if (!shared.from.empty() && (several || shared.constant))
             return document_.fail_at(pointer + "/from",
                                      several ? "cannot be the source of several columns" : "stands beside constant",

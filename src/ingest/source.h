@@ -18,11 +18,11 @@ enum class Parse {
     kAuto,
     kEpochSeconds,  ///< → DATE in the project's time zone, or TIMESTAMPTZ
     kEpochMilliseconds,
-    kInstantDate,  ///< ISO instant → DATE in the project's time zone; midnight UTC and a bare `2026-11-25` are that
-                   ///< very day
-    kDateDmy,      ///< 25/11/2026
-    kDateYmd,      ///< 20261125; 00000000 and 99991231 are NULL
-    kPtBr,         ///< `1.234,56`, `-60,77%` (percent sign dropped), `R$ 17,30 M`, `-`, `N/A`, empty → NULL
+    kInstantDate,      ///< ISO instant → DATE in the project's time zone; midnight UTC and a bare `2026-11-25` are that
+                       ///< very day
+    kDateDmy,          ///< 25/11/2026
+    kDateYmd,          ///< 20261125; 00000000 and 99991231 are NULL
+    kPtBr,             ///< `1.234,56`, `-60,77%` (percent sign dropped), `R$ 17,30 M`, `-`, `N/A`, empty → NULL
     kImpliedDecimals,  ///< digits with the column's scale implied: `000000001234` → 12.34
 };
 

@@ -14,7 +14,7 @@ constexpr std::string_view kStage = "temp.job_stage";
 struct Provenance {
     std::map<std::string, delta::Version> inputs;
     bool complete = true;  // nothing but the inputs decides the rows: no file, no clock
-    std::string digest;  // of the job's file and its contract
+    std::string digest;    // of the job's file and its contract
 
     json::Object to_json(const SqlJob& job, const std::string& run) const {
         json::Object versions;
@@ -23,7 +23,8 @@ struct Provenance {
     }
 };
 
-Result<Provenance> provenance(const JobContext& context, Session& session, const SqlJob& job, const Contract* contract) {
+Result<Provenance> provenance(const JobContext& context, Session& session, const SqlJob& job,
+                              const Contract* contract) {
     Provenance made;
     const References read = LAGOA_TRY(references(session, job.select), "jobs/{}.sql", job.name);
     made.complete = read.only_tables;
@@ -33,8 +34,10 @@ Result<Provenance> provenance(const JobContext& context, Session& session, const
         const auto snapshot = LAGOA_TRY(context.lake->snapshot(*name, context.cut), "jobs/{}.sql", job.name);
         made.inputs[table] = snapshot->version;
     }
-    made.digest = LAGOA_TRY(session.value("SELECT sha256($1)", std::vector<json::Value>{
-        job.text + "\n" + (contract == nullptr ? "" : contract->text)})).value_or("");
+    made.digest = LAGOA_TRY(session.value("SELECT sha256($1)",
+                                          std::vector<json::Value>{job.text + "\n" +
+                                                                   (contract == nullptr ? "" : contract->text)}))
+                      .value_or("");
     return made;
 }
 
@@ -59,14 +62,16 @@ std::optional<delta::Version> standing(const JobContext& context, const SqlJob& 
 }
 
 // Rows that break the contract, with what lineage columns they carry.
-Result<> quarantine(const JobContext& context, Session& session, const SqlJob& job, const Contract& contract, std::string_view select_list) {
+Result<> quarantine(const JobContext& context, Session& session, const SqlJob& job, const Contract& contract,
+                    std::string_view select_list) {
     const std::string select = fmt::format(
         "SELECT sha256({0} || ':' || {1} || ':' || CAST(row AS VARCHAR)) AS id, {0} AS table_name, {2} AS source, "
-        "CAST(0 AS BIGINT) AS sequence, {3} AS run, CAST('{4}' AS TIMESTAMPTZ) AS quarantined_at, _verdict AS rules, {1} AS contract_version, "
+        "CAST(0 AS BIGINT) AS sequence, {3} AS run, CAST('{4}' AS TIMESTAMPTZ) AS quarantined_at, _verdict AS rules, "
+        "{1} AS contract_version, "
         "CAST(NULL AS VARCHAR) AS object, CAST(NULL AS VARCHAR) AS pointer, CAST(to_json(row) AS VARCHAR) AS record "
         "FROM (SELECT _verdict, struct_pack({5}) AS row FROM {6} WHERE _verdict IS NOT NULL)",
-        quote_literal(job.target.text()), quote_literal(contract.version), quote_literal("job/" + job.name), quote_literal(context.run),
-        format_instant(context.clock->now()), select_list, kStage);
+        quote_literal(job.target.text()), quote_literal(contract.version), quote_literal("job/" + job.name),
+        quote_literal(context.run), format_instant(context.clock->now()), select_list, kStage);
     WriteRequest request{.table = {"quarantine", job.target.table},
                          .select = fmt::format("SELECT DISTINCT ON (id) * FROM ({})", select),
                          .mode = WriteMode::kMerge,
@@ -83,18 +88,22 @@ Result<std::uint64_t> count(Session& session, std::string_view condition) {
 }
 
 // Stages the rows, sends the bad ones to quarantine and checks the table rules. Returns the SELECT of good rows.
-Result<std::string> hold_to_contract(const JobContext& context, Session& session, const SqlJob& job, const Contract& contract, JobResult& result) {
+Result<std::string> hold_to_contract(const JobContext& context, Session& session, const SqlJob& job,
+                                     const Contract& contract, JobResult& result) {
     const std::string rows = LAGOA_TRY(conform(session, job.select, contract));
-    LAGOA_TRY(session.execute(fmt::format("CREATE OR REPLACE TEMP TABLE job_stage AS SELECT *, {} AS _verdict FROM ({})",
-                                          verdict_expression(contract), rows)));
+    LAGOA_TRY(
+        session.execute(fmt::format("CREATE OR REPLACE TEMP TABLE job_stage AS SELECT *, {} AS _verdict FROM ({})",
+                                    verdict_expression(contract), rows)));
     result.rows_in = LAGOA_TRY(count(session, "true"));
     result.rows_quarantined = LAGOA_TRY(count(session, "_verdict IS NOT NULL"));
     if (result.rows_quarantined > 0) {
         std::string members;
         for (const auto& column : contract.columns)
-            members += fmt::format("{}{} := {}", members.empty() ? "" : ", ", quote_identifier(column.name), quote_identifier(column.name));
+            members += fmt::format("{}{} := {}", members.empty() ? "" : ", ", quote_identifier(column.name),
+                                   quote_identifier(column.name));
         LAGOA_TRY(quarantine(context, session, job, contract, members));
-        log::warn("job.quarantined", {{"job", job.name}, {"table", job.target.text()}, {"rows", result.rows_quarantined}});
+        log::warn("job.quarantined",
+                  {{"job", job.name}, {"table", job.target.text()}, {"rows", result.rows_quarantined}});
     }
     if (result.rows_in > 0 && result.rows_quarantined == result.rows_in)
         return fail_with_hint(ErrorCode::kDataRejected, fmt::format("lagoa quarantine show {}", job.target.table),
@@ -108,15 +117,20 @@ Result<std::string> hold_to_contract(const JobContext& context, Session& session
 // The quarantine table's newest version: a run publishes it with the target, also when it was an earlier run, which
 // failed, that refused the rows.
 Result<std::optional<delta::Version>> quarantined(const JobContext& context, const SqlJob& job) {
-    const auto snapshot = context.lake->snapshot({"quarantine", job.target.table}, Cut{.base = Cut::Base::kHead, .pins = {}});
+    const auto snapshot =
+        context.lake->snapshot({"quarantine", job.target.table}, Cut{.base = Cut::Base::kHead, .pins = {}});
     if (snapshot) return std::optional((*snapshot)->version);
     if (snapshot.error().code == ErrorCode::kNotFound) return std::optional<delta::Version>();
     return pass_on(snapshot.error(), "looking for refused rows of {}", job.target.text());
 }
 
 WriteRequest target_of(const SqlJob& job, const Contract* contract) {
-    WriteRequest request{.table = job.target, .mode = job.mode, .key = job.key, .partition_by = job.partition_by,
-                         .description = job.description, .operation = job.mode == WriteMode::kMerge ? "MERGE" : "WRITE"};
+    WriteRequest request{.table = job.target,
+                         .mode = job.mode,
+                         .key = job.key,
+                         .partition_by = job.partition_by,
+                         .description = job.description,
+                         .operation = job.mode == WriteMode::kMerge ? "MERGE" : "WRITE"};
     if (contract == nullptr) return request;
     if (request.description.empty()) request.description = contract->description;
     for (const auto& column : contract->columns)

@@ -23,7 +23,8 @@ Result<std::vector<std::string>> names_at(const Document& document, const std::s
     std::vector<std::string> names;
     const json::Value* value = document.root().find(field);
     if (value == nullptr) return names;
-    if (!value->is_array()) return document.fail_at("/" + field, "is not a list", fmt::format("Write {}: [symbol, trade_date].", field));
+    if (!value->is_array())
+        return document.fail_at("/" + field, "is not a list", fmt::format("Write {}: [symbol, trade_date].", field));
     for (const auto& item : *value->array()) {
         if (!item.is_string()) return document.fail_at("/" + field, "holds something that is not a column's name");
         names.push_back(*item.string());
@@ -36,7 +37,8 @@ Result<WriteMode> mode_of(const Document& document) {
     if (value == nullptr) return WriteMode::kOverwrite;
     for (const auto& [name, mode] : kModes)
         if (value->string() != nullptr && *value->string() == name) return mode;
-    return document.fail_at("/mode", fmt::format("{} is not a mode", json::dump(*value)), "Use append, overwrite or merge.");
+    return document.fail_at("/mode", fmt::format("{} is not a mode", json::dump(*value)),
+                            "Use append, overwrite or merge.");
 }
 
 Result<> read_header(const Document& document, SqlJob& job) {
@@ -62,13 +64,16 @@ Result<SqlJob> parse_sql_job(const std::string& name, const std::string& text) {
     const std::string file = "jobs/" + name + ".sql";
     const auto close = text.find("*/");
     if (!text.starts_with(kOpen) || close == std::string::npos)
-        return fail_with_hint(ErrorCode::kInvalidConfig, "Start the file with /* lagoa, then target: <zone>.<table>, then */.",
+        return fail_with_hint(ErrorCode::kInvalidConfig,
+                              "Start the file with /* lagoa, then target: <zone>.<table>, then */.",
                               "{}:1: the job has no header", file);
     // The opening line becomes an empty one, so that the header's line numbers are the file's.
     const auto first_line = text.find('\n');
-    const std::string header = first_line < close ? text.substr(first_line, close - first_line) : text.substr(kOpen.size(), close - kOpen.size());
+    const std::string header = first_line < close ? text.substr(first_line, close - first_line)
+                                                  : text.substr(kOpen.size(), close - kOpen.size());
     const Document document = LAGOA_TRY(Document::parse(file, header));
-    SqlJob job{.name = name, .target = {}, .key = {}, .partition_by = {}, .description = {}, .select = {}, .text = text};
+    SqlJob job{
+        .name = name, .target = {}, .key = {}, .partition_by = {}, .description = {}, .select = {}, .text = text};
     LAGOA_TRY(read_header(document, job));
     std::string_view select = trim(std::string_view(text).substr(close + 2));
     while (select.ends_with(';')) select = trim(select.substr(0, select.size() - 1));

@@ -23,11 +23,11 @@ struct SqlJob {
     std::string name;
     TableName target;
     WriteMode mode = WriteMode::kOverwrite;
-    std::vector<std::string> key;           ///< mode merge: which rows are the same.
+    std::vector<std::string> key;  ///< mode merge: which rows are the same.
     std::vector<std::string> partition_by;
     std::string description;
-    std::string select;                     ///< The text after the header, without a final `;`.
-    std::string text;                       ///< The whole file.
+    std::string select;  ///< The text after the header, without a final `;`.
+    std::string text;    ///< The whole file.
 };
 
 /// kInvalidConfig names file, line and field. The SELECT itself is checked when it is bound.

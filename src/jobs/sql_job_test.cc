@@ -7,8 +7,9 @@ namespace lagoa::jobs {
 namespace {
 
 TEST(SqlJob, ReadsHeaderAndSelect) {
-    const auto job = parse_sql_job("stocks_refined",
-                                   "/* lagoa\ntarget: silver.stocks_refined\nmode: merge\nkey: [symbol, trade_date]\n*/\nSELECT 1 AS a;\n");
+    const auto job = parse_sql_job(
+        "stocks_refined",
+        "/* lagoa\ntarget: silver.stocks_refined\nmode: merge\nkey: [symbol, trade_date]\n*/\nSELECT 1 AS a;\n");
     ASSERT_TRUE(job.has_value()) << job.error().message;
     EXPECT_EQ(job->target.text(), "silver.stocks_refined");
     EXPECT_EQ(job->mode, WriteMode::kMerge);
@@ -27,9 +28,10 @@ TEST(SqlJob, NamesFileLineAndField) {
 }
 
 TEST(SqlJob, RefusesWhatCannotRun) {
-    for (const auto* text : {"select 1", "/* lagoa\nmode: append\n*/ select 1", "/* lagoa\ntarget: silver.a\n*/ ;",
-                             "/* lagoa\ntarget: silver.a\nmode: merge\n*/ select 1", "/* lagoa\ntarget: Silver\n*/ select 1",
-                             "/* lagoa\ntarget: silver.a\nmode: replace\n*/ select 1"})
+    for (const auto* text :
+         {"select 1", "/* lagoa\nmode: append\n*/ select 1", "/* lagoa\ntarget: silver.a\n*/ ;",
+          "/* lagoa\ntarget: silver.a\nmode: merge\n*/ select 1", "/* lagoa\ntarget: Silver\n*/ select 1",
+          "/* lagoa\ntarget: silver.a\nmode: replace\n*/ select 1"})
         EXPECT_EQ(parse_sql_job("a", text).error().code, ErrorCode::kInvalidConfig) << text;
 }
 

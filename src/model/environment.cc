@@ -8,10 +8,12 @@ namespace {
 
 bool is_variable(std::string_view name) {
     if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-    return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+    return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
+           std::string_view::npos;
 }
 
-Result<std::string> expand(std::string_view text, const Environment& environment, std::map<std::string, std::string>* used) {
+Result<std::string> expand(std::string_view text, const Environment& environment,
+                           std::map<std::string, std::string>* used) {
     std::string out;
     for (std::size_t at = 0;;) {
         const auto open = text.find("${", at);
@@ -22,11 +24,13 @@ Result<std::string> expand(std::string_view text, const Environment& environment
             continue;
         }
         const auto close = text.find('}', open);
-        if (close == std::string_view::npos) return fail(ErrorCode::kInvalidConfig, "\"{}\" has no closing brace", text);
+        if (close == std::string_view::npos)
+            return fail(ErrorCode::kInvalidConfig, "\"{}\" has no closing brace", text);
         const std::string_view body = text.substr(open + 2, close - open - 2);
         const auto split = body.find(":-");
         const std::string name(body.substr(0, split));
-        if (!is_variable(name)) return fail(ErrorCode::kInvalidConfig, "\"${{{}}}\" is not ${{NAME}} or ${{NAME:-default}}", body);
+        if (!is_variable(name))
+            return fail(ErrorCode::kInvalidConfig, "\"${{{}}}\" is not ${{NAME}} or ${{NAME:-default}}", body);
         std::optional<std::string> value = environment(name);
         if (value && used != nullptr) used->insert_or_assign(name, *value);
         if ((!value || value->empty()) && split != std::string_view::npos) value = body.substr(split + 2);
@@ -50,7 +54,8 @@ Result<json::Value> expand_environment(const json::Value& value, const Environme
     }
     if (const auto* object = value.object()) {
         json::Object out;
-        for (const auto& [key, member] : *object) out.set(key, LAGOA_TRY(expand_environment(member, environment, used)));
+        for (const auto& [key, member] : *object)
+            out.set(key, LAGOA_TRY(expand_environment(member, environment, used)));
         return json::Value(std::move(out));
     }
     return value;

@@ -27,7 +27,8 @@ Result<std::string> read_file(const fs::path& path) {
     const auto size = fs::file_size(path, error);
     if (error) return fail(ErrorCode::kInvalidConfig, "reading {}: {}", path.string(), error.message());
     if (size > kMaxFileBytes)
-        return fail(ErrorCode::kInvalidConfig, "{} has {} bytes; a project file has at most {}", path.string(), size, kMaxFileBytes);
+        return fail(ErrorCode::kInvalidConfig, "{} has {} bytes; a project file has at most {}", path.string(), size,
+                    kMaxFileBytes);
     std::ifstream in(path, std::ios::binary);
     std::ostringstream text;
     text << in.rdbuf();
@@ -42,12 +43,14 @@ std::string resolve(const Project& project, const std::string& location) {
 }
 
 // `section/name` as a whole number from 1 to `most`, or `otherwise`.
-Result<std::uint64_t> number_at(const Document& document, const std::string& pointer, std::uint64_t otherwise, std::uint64_t most) {
+Result<std::uint64_t> number_at(const Document& document, const std::string& pointer, std::uint64_t otherwise,
+                                std::uint64_t most) {
     const json::Value* value = json::at_pointer(document.root(), pointer);
     if (value == nullptr) return otherwise;
     const auto number = value->number() == nullptr ? std::nullopt : value->number()->to_int64();
     if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > most)
-        return document.fail_at(pointer, fmt::format("{} is not a whole number from 1 to {}", json::dump(*value), most));
+        return document.fail_at(pointer,
+                                fmt::format("{} is not a whole number from 1 to {}", json::dump(*value), most));
     return static_cast<std::uint64_t>(*number);
 }
 
@@ -55,14 +58,16 @@ Result<> read_zones(const Document& document, const json::Value& root, Project& 
     const std::string lake = root.string_at("lake").value_or("./lake");
     project.lake_root = resolve(project, lake);
     for (const auto zone : kZones) {
-        const std::string sub = std::string(lake.ends_with('/') ? lake.substr(0, lake.size() - 1) : lake) + "/" + std::string(zone);
+        const std::string sub =
+            std::string(lake.ends_with('/') ? lake.substr(0, lake.size() - 1) : lake) + "/" + std::string(zone);
         project.zones[std::string(zone)] = resolve(project, sub);
     }
     const json::Value* zones = root.find("zones");
     if (zones == nullptr || zones->object() == nullptr) return {};
     for (const auto& [zone, location] : *zones->object()) {
         const std::string pointer = "/zones/" + zone;
-        if (!is_name(zone)) return document.fail_at(pointer, "is not a zone's name", "Use lower-case letters, digits and _.");
+        if (!is_name(zone))
+            return document.fail_at(pointer, "is not a zone's name", "Use lower-case letters, digits and _.");
         if (!location.is_string()) return document.fail_at(pointer, "is not a folder or an s3:// URL");
         project.zones[zone] = resolve(project, *location.string());
     }
@@ -104,14 +109,15 @@ Result<Document> read_document(const Project& project, const fs::path& path) {
 
 Result<> check_stem(const fs::path& path, const std::string& stem) {
     if (is_name(stem)) return {};
-    return fail_with_hint(ErrorCode::kInvalidConfig, "Rename the file: lower-case letters, digits and _, a letter first.",
+    return fail_with_hint(ErrorCode::kInvalidConfig,
+                          "Rename the file: lower-case letters, digits and _, a letter first.",
                           "{}: \"{}\" is not a name", path.string(), stem);
 }
 
 Result<> check_contract_stem(const fs::path& path, const std::string& stem) {
     if (TableName::parse(stem)) return {};
-    return fail_with_hint(ErrorCode::kInvalidConfig, "Name it <zone>.<table>.odcs.yaml.", "{}: \"{}\" is not a table's name",
-                          path.string(), stem);
+    return fail_with_hint(ErrorCode::kInvalidConfig, "Name it <zone>.<table>.odcs.yaml.",
+                          "{}: \"{}\" is not a table's name", path.string(), stem);
 }
 
 Result<> read_folders(Project& project) {
@@ -138,7 +144,8 @@ Result<> read_folders(Project& project) {
         const Document document = LAGOA_TRY(read_document(project, path));
         Contract contract = LAGOA_TRY(parse_contract(document));
         const TableName table = contract.table;
-        if (table.text() != stem) return document.fail_at("/id", fmt::format("the file is {} but the contract is of {}", stem, table.text()));
+        if (table.text() != stem)
+            return document.fail_at("/id", fmt::format("the file is {} but the contract is of {}", stem, table.text()));
         project.contracts.emplace(table, std::move(contract));
     }
     return {};

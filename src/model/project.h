@@ -24,16 +24,17 @@ Result<json::Value> expand_environment(const json::Value& value, const Environme
                                        std::map<std::string, std::string>* used = nullptr);
 
 struct Project {
-    std::filesystem::path root;   ///< Absolute folder of lagoa.yaml.
+    std::filesystem::path root;  ///< Absolute folder of lagoa.yaml.
     std::string name;
     std::string time_zone = "America/Sao_Paulo";
-    std::map<std::string, std::string> zones;  ///< Zone → root: absolute path or s3:// URL. Always has landing, bronze, silver, gold, quarantine, ops.
-    std::string lake_root;                     ///< Holds `_lagoa/log`.
+    std::map<std::string, std::string>
+        zones;  ///< Zone → root: absolute path or s3:// URL. Always has landing, bronze, silver, gold, quarantine, ops.
+    std::string lake_root;  ///< Holds `_lagoa/log`.
     std::uint64_t memory_limit_bytes = std::uint64_t{2} << 30;
     unsigned threads = 2;
-    bool allow_private_addresses = false;      ///< network.allow_private_addresses
-    std::map<std::string, Document> sources;   ///< By file stem; parsed by ingest.
-    std::map<std::string, Document> jobs;      ///< YAML jobs by file stem (`raw`).
+    bool allow_private_addresses = false;          ///< network.allow_private_addresses
+    std::map<std::string, Document> sources;       ///< By file stem; parsed by ingest.
+    std::map<std::string, Document> jobs;          ///< YAML jobs by file stem (`raw`).
     std::map<std::string, std::string> sql_jobs;   ///< `.sql` jobs by file stem → text.
     std::map<std::string, std::string> pipelines;  ///< `.asl.json` by stem → text.
     std::map<TableName, Contract> contracts;

@@ -77,11 +77,13 @@ TEST(Environment, ExpandsDefaultsEscapesAndNamesWhatIsMissing) {
         return std::nullopt;
     };
     std::map<std::string, std::string> used;
-    const auto expanded = expand_environment(json::parse(R"(["a${TOKEN}b","${NONE:-x:-y}","${EMPTY:-d}","$${TOKEN}"])").value(), environment, &used);
+    const auto expanded = expand_environment(
+        json::parse(R"(["a${TOKEN}b","${NONE:-x:-y}","${EMPTY:-d}","$${TOKEN}"])").value(), environment, &used);
     EXPECT_EQ(json::dump(expanded.value()), R"(["as3cretb","x:-y","d","${TOKEN}"])");
     EXPECT_EQ(used.at("TOKEN"), "s3cret");
     for (const auto* bad : {R"("${NONE}")", R"("${TOKEN")", R"("${a-b}")"})
-        EXPECT_EQ(expand_environment(json::parse(bad).value(), environment).error().code, ErrorCode::kInvalidConfig) << bad;
+        EXPECT_EQ(expand_environment(json::parse(bad).value(), environment).error().code, ErrorCode::kInvalidConfig)
+            << bad;
 }
 
 }  // namespace

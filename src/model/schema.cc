@@ -15,25 +15,40 @@ struct SimpleName {
 
 // The first name of a kind is the one that to_sql prints.
 constexpr std::array kSimple = {
-    SimpleName{"boolean", TypeKind::kBoolean},     SimpleName{"bool", TypeKind::kBoolean},
-    SimpleName{"tinyint", TypeKind::kInt8},        SimpleName{"smallint", TypeKind::kInt16},
-    SimpleName{"integer", TypeKind::kInt32},       SimpleName{"int", TypeKind::kInt32},
-    SimpleName{"bigint", TypeKind::kInt64},        SimpleName{"long", TypeKind::kInt64},
-    SimpleName{"float", TypeKind::kFloat},         SimpleName{"real", TypeKind::kFloat},
-    SimpleName{"double", TypeKind::kDouble},       SimpleName{"double precision", TypeKind::kDouble},
-    SimpleName{"varchar", TypeKind::kString},      SimpleName{"text", TypeKind::kString},
-    SimpleName{"string", TypeKind::kString},       SimpleName{"blob", TypeKind::kBinary},
-    SimpleName{"bytea", TypeKind::kBinary},        SimpleName{"binary", TypeKind::kBinary},
-    SimpleName{"date", TypeKind::kDate},           SimpleName{"timestamp with time zone", TypeKind::kTimestamp},
-    SimpleName{"timestamptz", TypeKind::kTimestamp}, SimpleName{"timestamp", TypeKind::kTimestampNtz},
-    SimpleName{"timestamp without time zone", TypeKind::kTimestampNtz}, SimpleName{"variant", TypeKind::kVariant},
+    SimpleName{"boolean", TypeKind::kBoolean},
+    SimpleName{"bool", TypeKind::kBoolean},
+    SimpleName{"tinyint", TypeKind::kInt8},
+    SimpleName{"smallint", TypeKind::kInt16},
+    SimpleName{"integer", TypeKind::kInt32},
+    SimpleName{"int", TypeKind::kInt32},
+    SimpleName{"bigint", TypeKind::kInt64},
+    SimpleName{"long", TypeKind::kInt64},
+    SimpleName{"float", TypeKind::kFloat},
+    SimpleName{"real", TypeKind::kFloat},
+    SimpleName{"double", TypeKind::kDouble},
+    SimpleName{"double precision", TypeKind::kDouble},
+    SimpleName{"varchar", TypeKind::kString},
+    SimpleName{"text", TypeKind::kString},
+    SimpleName{"string", TypeKind::kString},
+    SimpleName{"blob", TypeKind::kBinary},
+    SimpleName{"bytea", TypeKind::kBinary},
+    SimpleName{"binary", TypeKind::kBinary},
+    SimpleName{"date", TypeKind::kDate},
+    SimpleName{"timestamp with time zone", TypeKind::kTimestamp},
+    SimpleName{"timestamptz", TypeKind::kTimestamp},
+    SimpleName{"timestamp", TypeKind::kTimestampNtz},
+    SimpleName{"timestamp without time zone", TypeKind::kTimestampNtz},
+    SimpleName{"variant", TypeKind::kVariant},
     SimpleName{"\"null\"", TypeKind::kVoid},
 };
 
-bool same_name(std::string_view a, std::string_view b) { return to_lower(a) == to_lower(b); }
+bool same_name(std::string_view a, std::string_view b) {
+    return to_lower(a) == to_lower(b);
+}
 
 std::unexpected<Error> unknown(std::string_view text) {
-    return fail_with_hint(ErrorCode::kInvalidArgument, "Write one of VARCHAR, BIGINT, DECIMAL(18,4), DOUBLE, BOOLEAN, DATE, TIMESTAMPTZ.",
+    return fail_with_hint(ErrorCode::kInvalidArgument,
+                          "Write one of VARCHAR, BIGINT, DECIMAL(18,4), DOUBLE, BOOLEAN, DATE, TIMESTAMPTZ.",
                           "\"{}\" is not a type", text);
 }
 
@@ -62,7 +77,8 @@ Result<Type> parse_decimal(std::string_view text, std::string_view arguments) {
         const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), out);
         return error == std::errc{} && end == part.data() + part.size();
     };
-    if (parts.size() > 2 || !number(parts[0], precision) || (parts.size() == 2 && !number(parts[1], scale))) return unknown(text);
+    if (parts.size() > 2 || !number(parts[0], precision) || (parts.size() == 2 && !number(parts[1], scale)))
+        return unknown(text);
     if (precision < 1 || precision > 38 || scale < 0 || scale > precision) return unknown(text);
     return Type::decimal(precision, scale);
 }
@@ -98,7 +114,8 @@ bool Type::operator==(const Type& other) const {
 }
 
 bool Field::operator==(const Field& other) const {
-    return name == other.name && type == other.type && nullable == other.nullable && json::Value(metadata) == json::Value(other.metadata);
+    return name == other.name && type == other.type && nullable == other.nullable &&
+           json::Value(metadata) == json::Value(other.metadata);
 }
 
 const Field* Schema::find(std::string_view name) const {
@@ -107,13 +124,18 @@ const Field* Schema::find(std::string_view name) const {
     return nullptr;
 }
 
-bool Schema::operator==(const Schema& other) const { return fields == other.fields; }
+bool Schema::operator==(const Schema& other) const {
+    return fields == other.fields;
+}
 
 std::string to_sql(const Type& type) {
     switch (type.kind) {
-        case TypeKind::kDecimal: return fmt::format("DECIMAL({},{})", type.precision, type.scale);
-        case TypeKind::kList: return to_sql(type.children.at(0).type) + "[]";
-        case TypeKind::kMap: return fmt::format("MAP({}, {})", to_sql(type.children.at(0).type), to_sql(type.children.at(1).type));
+        case TypeKind::kDecimal:
+            return fmt::format("DECIMAL({},{})", type.precision, type.scale);
+        case TypeKind::kList:
+            return to_sql(type.children.at(0).type) + "[]";
+        case TypeKind::kMap:
+            return fmt::format("MAP({}, {})", to_sql(type.children.at(0).type), to_sql(type.children.at(1).type));
         case TypeKind::kStruct: {
             std::string out = "STRUCT(";
             for (const auto& child : type.children) {
@@ -122,7 +144,8 @@ std::string to_sql(const Type& type) {
             }
             return out + ")";
         }
-        default: break;
+        default:
+            break;
     }
     for (const auto& [name, kind] : kSimple) {
         if (kind != type.kind) continue;
@@ -138,7 +161,8 @@ Result<Type> parse_sql_type(std::string_view raw) {
     const std::string_view text = trim(raw);
     if (text.ends_with("[]")) {
         Type element = LAGOA_TRY(parse_sql_type(text.substr(0, text.size() - 2)));
-        return Type{.kind = TypeKind::kList, .children = {{.name = "element", .type = std::move(element), .metadata = {}}}};
+        return Type{.kind = TypeKind::kList,
+                    .children = {{.name = "element", .type = std::move(element), .metadata = {}}}};
     }
     const auto open = text.find('(');
     if (open != std::string_view::npos && text.ends_with(")")) {

@@ -26,7 +26,7 @@ enum class TypeKind {
     kInt64,
     kFloat,
     kDouble,
-    kDecimal,       ///< precision and scale
+    kDecimal,  ///< precision and scale
     kString,
     kBinary,
     kDate,          ///< a day, no zone
@@ -46,7 +46,9 @@ struct Type {
     int scale = 0;      ///< kDecimal only, 0..precision
     std::vector<Field> children;
 
-    static Type decimal(int precision, int scale) { return {.kind = TypeKind::kDecimal, .precision = precision, .scale = scale, .children = {}}; }
+    static Type decimal(int precision, int scale) {
+        return {.kind = TypeKind::kDecimal, .precision = precision, .scale = scale, .children = {}};
+    }
     bool operator==(const Type&) const;
 };
 

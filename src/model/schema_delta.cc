@@ -132,10 +132,8 @@ Result<Field> field_from_delta(const json::Value& value) {
     const json::Value* const type = value.find("type");
     if (type == nullptr) return fail(ErrorCode::kCorruption, "field {} has no type", *name);
     Type own = LAGOA_TRY(type_from_delta(*type), "field {}", *name);
-    Field field{.name = *name,
-                .type = std::move(own),
-                .nullable = value.bool_at("nullable").value_or(true),
-                .metadata = {}};
+    Field field{
+        .name = *name, .type = std::move(own), .nullable = value.bool_at("nullable").value_or(true), .metadata = {}};
     if (const json::Value* const metadata = value.find("metadata"); metadata != nullptr && metadata->is_object())
         field.metadata = *metadata->object();
     return field;

@@ -7,9 +7,9 @@ namespace lagoa {
 namespace {
 
 TEST(SqlType, RoundTrips) {
-    for (const auto* text : {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "VARCHAR", "BLOB", "DATE",
-                             "TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "DECIMAL(38,18)", "VARCHAR[]", "MAP(VARCHAR, BIGINT)",
-                             "STRUCT(\"a\" BIGINT, \"b c\" DECIMAL(10,2)[])"}) {
+    for (const auto* text : {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "VARCHAR",
+                             "BLOB", "DATE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "DECIMAL(38,18)", "VARCHAR[]",
+                             "MAP(VARCHAR, BIGINT)", "STRUCT(\"a\" BIGINT, \"b c\" DECIMAL(10,2)[])"}) {
         const auto type = parse_sql_type(text);
         ASSERT_TRUE(type.has_value()) << text;
         EXPECT_EQ(to_sql(*type), text);

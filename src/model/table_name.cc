@@ -10,7 +10,8 @@ bool is_name(std::string_view name) {
 Result<TableName> TableName::parse(std::string_view text) {
     const auto dot = text.find('.');
     if (dot == std::string_view::npos || !is_name(text.substr(0, dot)) || !is_name(text.substr(dot + 1)))
-        return fail_with_hint(ErrorCode::kInvalidArgument, "Write zone.table in lower case, e.g. silver.stocks_refined.",
+        return fail_with_hint(ErrorCode::kInvalidArgument,
+                              "Write zone.table in lower case, e.g. silver.stocks_refined.",
                               "\"{}\" is not a table name", text);
     return TableName{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
 }

@@ -31,39 +31,79 @@ constexpr ColumnText kError = {"error", "VARCHAR", "What happened; NULL on succe
 
 std::string_view name_of(OpsTable table) {
     switch (table) {
-        case OpsTable::kRuns: return "runs";
-        case OpsTable::kTasks: return "tasks";
-        case OpsTable::kIngests: return "ingests";
-        case OpsTable::kJobs: return "jobs";
+        case OpsTable::kRuns:
+            return "runs";
+        case OpsTable::kTasks:
+            return "tasks";
+        case OpsTable::kIngests:
+            return "ingests";
+        case OpsTable::kJobs:
+            return "jobs";
     }
     return {};
 }
 
 const Schema& schema_of(OpsTable table) {
-    static const Schema runs = schema({kRun, {"pipeline", "VARCHAR", "Name of the pipeline."}, kStarted, kFinished, kSeconds,
-                                       {"status", "VARCHAR", "SUCCEEDED, FAILED, TIMED_OUT, ABORTED or CRASHED."}, kSuccess,
-                                       {"failed_state", "VARCHAR", "The state whose error ended the run."}, kErrorCode, kError,
+    static const Schema runs = schema({kRun,
+                                       {"pipeline", "VARCHAR", "Name of the pipeline."},
+                                       kStarted,
+                                       kFinished,
+                                       kSeconds,
+                                       {"status", "VARCHAR", "SUCCEEDED, FAILED, TIMED_OUT, ABORTED or CRASHED."},
+                                       kSuccess,
+                                       {"failed_state", "VARCHAR", "The state whose error ended the run."},
+                                       kErrorCode,
+                                       kError,
                                        {"lake_version", "BIGINT", "Lake version after the run."},
                                        {"items_failed", "BIGINT", "Items of its ingestions that gave nothing usable."},
                                        {"rows_quarantined", "BIGINT", "Rows that its loads and jobs refused."}});
-    static const Schema tasks = schema({kRun, {"state", "VARCHAR", "State of the pipeline."}, {"resource", "VARCHAR", "What it called."},
-                                        {"name", "VARCHAR", "Function or job called."}, kStarted, kFinished, kSeconds, kSuccess, kErrorCode, kError});
-    static const Schema ingests = schema({kRun, {"source", "VARCHAR", "Name of the source."}, kStarted, kFinished, kSeconds,
+    static const Schema tasks = schema({kRun,
+                                        {"state", "VARCHAR", "State of the pipeline."},
+                                        {"resource", "VARCHAR", "What it called."},
+                                        {"name", "VARCHAR", "Function or job called."},
+                                        kStarted,
+                                        kFinished,
+                                        kSeconds,
+                                        kSuccess,
+                                        kErrorCode,
+                                        kError});
+    static const Schema ingests = schema({kRun,
+                                          {"source", "VARCHAR", "Name of the source."},
+                                          kStarted,
+                                          kFinished,
+                                          kSeconds,
                                           {"sequence", "BIGINT", "Manifest's number; 0 when nothing was new."},
-                                          {"objects", "BIGINT", "Objects landed."}, {"size_bytes", "BIGINT", "Bytes landed."},
+                                          {"objects", "BIGINT", "Objects landed."},
+                                          {"size_bytes", "BIGINT", "Bytes landed."},
                                           {"records", "BIGINT", "Records taken, where known before loading."},
-                                          {"items_failed", "BIGINT", "Items that gave nothing usable."}, kSuccess, kErrorCode, kError});
-    static const Schema jobs = schema({kRun, {"job", "VARCHAR", "Name of the job."}, {"table_name", "VARCHAR", "Table it writes."}, kStarted,
-                                       kFinished, kSeconds, {"rows_in", "BIGINT", "Rows or records read."},
-                                       {"rows_out", "BIGINT", "Rows written."}, {"rows_duplicate", "BIGINT", "Dropped: already known."},
+                                          {"items_failed", "BIGINT", "Items that gave nothing usable."},
+                                          kSuccess,
+                                          kErrorCode,
+                                          kError});
+    static const Schema jobs = schema({kRun,
+                                       {"job", "VARCHAR", "Name of the job."},
+                                       {"table_name", "VARCHAR", "Table it writes."},
+                                       kStarted,
+                                       kFinished,
+                                       kSeconds,
+                                       {"rows_in", "BIGINT", "Rows or records read."},
+                                       {"rows_out", "BIGINT", "Rows written."},
+                                       {"rows_duplicate", "BIGINT", "Dropped: already known."},
                                        {"rows_quarantined", "BIGINT", "Rows that broke the contract."},
                                        {"size_bytes", "BIGINT", "Raw jobs: landed bytes read; others: bytes written."},
-                                       {"version", "BIGINT", "Delta version of the table after the job."}, kSuccess, kErrorCode, kError});
+                                       {"version", "BIGINT", "Delta version of the table after the job."},
+                                       kSuccess,
+                                       kErrorCode,
+                                       kError});
     switch (table) {
-        case OpsTable::kRuns: return runs;
-        case OpsTable::kTasks: return tasks;
-        case OpsTable::kIngests: return ingests;
-        case OpsTable::kJobs: return jobs;
+        case OpsTable::kRuns:
+            return runs;
+        case OpsTable::kTasks:
+            return tasks;
+        case OpsTable::kIngests:
+            return ingests;
+        case OpsTable::kJobs:
+            return jobs;
     }
     return runs;
 }

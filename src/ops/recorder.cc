@@ -15,7 +15,8 @@ constexpr int kFlushAttempts = 5;
 class TextRows final : public RowSource {
 public:
     TextRows(const Schema& columns, std::vector<json::Object> rows) : rows_(std::move(rows)) {
-        for (const auto& field : columns.fields) schema_.fields.push_back({.name = field.name, .type = {}, .metadata = {}});
+        for (const auto& field : columns.fields)
+            schema_.fields.push_back({.name = field.name, .type = {}, .metadata = {}});
     }
 
     const Schema& schema() const override { return schema_; }
@@ -25,8 +26,10 @@ public:
             sink.add_row();
             for (std::size_t column = 0; column < schema_.fields.size(); ++column) {
                 const json::Value* value = rows_[at_].find(schema_.fields[column].name);
-                if (value == nullptr || value->is_null()) sink.set_null(column);
-                else sink.set_text(column, value->is_string() ? *value->string() : json::dump(*value));
+                if (value == nullptr || value->is_null())
+                    sink.set_null(column);
+                else
+                    sink.set_text(column, value->is_string() ? *value->string() : json::dump(*value));
             }
         }
         return at_ < rows_.size();
@@ -40,13 +43,16 @@ private:
 
 // Rows of one table above what its newest version already holds. Ids count within one state file, `database`: another
 // machine's, or one made after the first was deleted, begins at 1 again.
-Result<std::uint64_t> append(Lake& lake, const std::string& database, OpsTable table, const std::vector<state::PendingRow>& pending) {
+Result<std::uint64_t> append(Lake& lake, const std::string& database, OpsTable table,
+                             const std::vector<state::PendingRow>& pending) {
     const TableName name{"ops", std::string(name_of(table))};
     const std::string application = fmt::format("lagoa/ops/{}/{}", name.table, database);
     std::int64_t done = -1;
     const auto snapshot = lake.snapshot(name, Cut{.base = Cut::Base::kHead, .pins = {}});
-    if (snapshot) done = (*snapshot)->txn_version(application);
-    else if (snapshot.error().code != ErrorCode::kNotFound) return pass_on(snapshot.error(), "reading {}", name.text());
+    if (snapshot)
+        done = (*snapshot)->txn_version(application);
+    else if (snapshot.error().code != ErrorCode::kNotFound)
+        return pass_on(snapshot.error(), "reading {}", name.text());
 
     std::vector<json::Object> rows;
     for (const auto& row : pending) {
@@ -60,13 +66,14 @@ Result<std::uint64_t> append(Lake& lake, const std::string& database, OpsTable t
     const auto session = LAGOA_TRY(lake.connect(Cut{.base = Cut::Base::kHead, .pins = {}}));
     const std::string source = "ops_" + name.table;
     LAGOA_TRY(session->add_source(source, std::make_shared<TextRows>(schema_of(table), std::move(rows))));
-    WriteRequest request{.table = name, .mode = WriteMode::kAppend,
+    WriteRequest request{.table = name,
+                         .mode = WriteMode::kAppend,
                          .txn = delta::Txn{.app_id = application, .version = pending.back().id},
                          .txn_after = done};  // another process may append the same rows meanwhile
     std::string list;
     for (const auto& field : schema_of(table).fields) {
-        list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", quote_identifier(field.name), to_sql(field.type),
-                            quote_identifier(field.name));
+        list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", quote_identifier(field.name),
+                            to_sql(field.type), quote_identifier(field.name));
         request.comments[field.name] = *field.metadata.find("comment")->string();
     }
     request.select = fmt::format("SELECT {} FROM rows_of({})", list, quote_literal(source));
@@ -102,7 +109,8 @@ Result<std::uint64_t> Recorder::flush(Lake& lake) {
         if (!outcome) {
             // Another process flushed the same rows: look again at what is left.
             const ErrorCode code = outcome.error().code;
-            if ((code == ErrorCode::kConflict || code == ErrorCode::kAlreadyExists) && attempt++ < kFlushAttempts) continue;
+            if ((code == ErrorCode::kConflict || code == ErrorCode::kAlreadyExists) && attempt++ < kFlushAttempts)
+                continue;
             return pass_on(outcome.error());
         }
         std::vector<std::int64_t> ids;

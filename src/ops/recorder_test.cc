@@ -1,6 +1,6 @@
 // Goal: every metric reaches its table once, whoever flushes it and wherever a flush is cut off.
-// Method: a lake on memory stores and real state files; two recorders interleaved at a chosen operation of the store and
-// racing on threads; a fault at every operation of a flush.
+// Method: a lake on memory stores and real state files; two recorders interleaved at a chosen operation of the store
+// and racing on threads; a fault at every operation of a flush.
 #include "ops/recorder.h"
 
 #include <gtest/gtest.h>
@@ -31,12 +31,16 @@ public:
     }
     Result<ObjectInfo> head(std::string_view key) override { return inner_.head(key); }
     Result<> put(std::string_view key, std::string_view bytes) override { return inner_.put(key, bytes); }
-    Result<> put_if_absent(std::string_view key, std::string_view bytes) override { return inner_.put_if_absent(key, bytes); }
+    Result<> put_if_absent(std::string_view key, std::string_view bytes) override {
+        return inner_.put_if_absent(key, bytes);
+    }
     Result<std::unique_ptr<ObjectWriter>> writer(std::string_view key) override {
         if (const auto once = std::exchange(hook, nullptr)) once();
         return inner_.writer(key);
     }
-    Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after) override { return inner_.list(prefix, after); }
+    Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after) override {
+        return inner_.list(prefix, after);
+    }
     Result<> remove(std::string_view key) override { return inner_.remove(key); }
     std::string root() const override { return inner_.root(); }
 
@@ -46,14 +50,20 @@ private:
 
 // One process: its own connection to the state file, its own engine and lake, over shared stores.
 struct Process {
-    Process(const std::filesystem::path& state_file, std::shared_ptr<ObjectStore> tables, std::shared_ptr<ObjectStore> log, Clock& clock)
-        : database(state::Database::open(state_file).value()), store(*database, clock), engine(Engine::open({}).value()) {
-        LakeOptions options{.zones = {{"ops", std::move(tables)}}, .log = std::move(log), .engine = engine.get(), .clock = &clock};
+    Process(const std::filesystem::path& state_file, std::shared_ptr<ObjectStore> tables,
+            std::shared_ptr<ObjectStore> log, Clock& clock)
+        : database(state::Database::open(state_file).value()),
+          store(*database, clock),
+          engine(Engine::open({}).value()) {
+        LakeOptions options{
+            .zones = {{"ops", std::move(tables)}}, .log = std::move(log), .engine = engine.get(), .clock = &clock};
         lake = Lake::open(std::move(options)).value();
     }
 
     Result<> record(int number) {
-        return recorder.record(OpsTable::kTasks, json::make_object({{"run", fmt::format("r{}", number)}, {"state", "S"}, {"success", true}}));
+        return recorder.record(
+            OpsTable::kTasks,
+            json::make_object({{"run", fmt::format("r{}", number)}, {"state", "S"}, {"success", true}}));
     }
     Result<std::uint64_t> flush() { return recorder.flush(*lake); }
 

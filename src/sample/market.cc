@@ -23,7 +23,7 @@ constexpr Micros kCent = 10'000;
 constexpr Micros kSplitAbove = 60'000'000;  // reais of one share
 constexpr Micros kGroupBelow = 2'500'000;
 constexpr std::int64_t kRatePerMicro = 100'000;
-constexpr unsigned kCorporateMonth = 5;  // when companies decide on splits, on its tenth session
+constexpr unsigned kCorporateMonth = 5;      // when companies decide on splits, on its tenth session
 constexpr std::ptrdiff_t kTakingTurns = 10;  // of these one does every other month: three months never lack a split
 
 constexpr std::array kMonths = {"Janeiro", "Fevereiro", "Março",    "Abril",   "Maio",     "Junho",

@@ -19,7 +19,7 @@ public:
 private:
     mutable std::mutex mutex_;
     Instant now_ = parse_instant("2026-01-02T03:04:05Z").value();  // guarded by mutex_
-    std::chrono::microseconds slept_{};                              // guarded by mutex_
+    std::chrono::microseconds slept_{};                            // guarded by mutex_
 };
 
 }  // namespace lagoa::test

@@ -30,9 +30,12 @@ public:
         std::error_code error;
         const auto folder = std::filesystem::absolute(folder_, error).lexically_normal();
         std::string name = name_;
-        if (name.empty()) name = replace_all(to_lower((folder.has_filename() ? folder : folder.parent_path()).filename().string()), "-", "_");
+        if (name.empty())
+            name = replace_all(to_lower((folder.has_filename() ? folder : folder.parent_path()).filename().string()),
+                               "-", "_");
         for (const auto& file : LAGOA_TRY(init_project(folder, name))) say(stdout, "{}\n", file);
-        say(stderr, "Next: cd {} && lagoa run daily --sample && lagoa sql \"select * from silver.daily_return\"\n", folder_);
+        say(stderr, "Next: cd {} && lagoa run daily --sample && lagoa sql \"select * from silver.daily_return\"\n",
+            folder_);
         return {};
     }
 
@@ -73,28 +76,35 @@ public:
         look_at_files(*workspace);
         look_at_machine(*workspace);
         print();
-        const auto bad = std::ranges::find_if(findings_, [](const Finding& finding) { return finding.error.has_value(); });
+        const auto bad =
+            std::ranges::find_if(findings_, [](const Finding& finding) { return finding.error.has_value(); });
         if (bad == findings_.end()) return {};
-        return std::unexpected(Error{.code = bad->error->code, .message = fmt::format("{}: {}", bad->what, bad->error->message), .hint = bad->error->hint});
+        return std::unexpected(Error{.code = bad->error->code,
+                                     .message = fmt::format("{}: {}", bad->what, bad->error->message),
+                                     .hint = bad->error->hint});
     }
 
 private:
     template <class T>
     void look(std::string what, std::string detail, const Result<T>& result) {
-        findings_.push_back({std::move(what), std::move(detail), result ? std::nullopt : std::optional(result.error()), false});
+        findings_.push_back(
+            {std::move(what), std::move(detail), result ? std::nullopt : std::optional(result.error()), false});
     }
 
     static Result<> check_source(const std::string& name, const Document& document) {
         const auto source = LAGOA_TRY(ingest::parse_source(name, document));
         const auto* connector = ingest::find_connector(source.kind);
-        if (connector == nullptr) return document.fail_at("/kind", fmt::format("{} is not a kind of source", source.kind));
+        if (connector == nullptr)
+            return document.fail_at("/kind", fmt::format("{} is not a kind of source", source.kind));
         return connector->check(source);
     }
 
     void look_at_files(Workspace& workspace) {
         const Project& project = workspace.project();
-        for (const auto& [name, document] : project.sources) look("source " + name, document.name(), check_source(name, document));
-        for (const auto& [name, text] : project.sql_jobs) look("job " + name, "jobs/" + name + ".sql", jobs::parse_sql_job(name, text));
+        for (const auto& [name, document] : project.sources)
+            look("source " + name, document.name(), check_source(name, document));
+        for (const auto& [name, text] : project.sql_jobs)
+            look("job " + name, "jobs/" + name + ".sql", jobs::parse_sql_job(name, text));
         for (const auto& [name, document] : project.jobs) look("job " + name, document.name(), check_raw_job(document));
         for (const auto& [name, text] : project.pipelines) {
             const std::string file = "pipelines/" + name + ".asl.json";
@@ -119,12 +129,15 @@ private:
     // A place or secret that is empty once its variables are filled in: fine to parse, hardly ever meant.
     static std::string empty_setting(const Document& document, const json::Value& expanded) {
         const json::Value* access = expanded.find("auth");
-        for (const auto& [pointer, value] : {std::pair{"/dsn", expanded.string_at("dsn")}, {"/directory", expanded.string_at("directory")},
-                                             {"/auth/bearer", access == nullptr ? std::nullopt : access->string_at("bearer")}}) {
+        for (const auto& [pointer, value] :
+             {std::pair{"/dsn", expanded.string_at("dsn")},
+              {"/directory", expanded.string_at("directory")},
+              {"/auth/bearer", access == nullptr ? std::nullopt : access->string_at("bearer")}}) {
             if (!value || !value->empty()) continue;
             const std::string written = document.at(pointer) == nullptr ? "" : *document.at(pointer)->string();
             const auto open = written.find("${");
-            const std::string variable = open == std::string::npos ? "" : written.substr(open + 2, written.find_first_of(":}", open) - open - 2);
+            const std::string variable =
+                open == std::string::npos ? "" : written.substr(open + 2, written.find_first_of(":}", open) - open - 2);
             return fmt::format("{}:{}: {} is empty{}", document.name(), document.line_of(pointer), pointer,
                                variable.empty() ? "" : ": " + variable + " is not set");
         }
@@ -132,11 +145,17 @@ private:
     }
 
     void look_at_machine(Workspace& workspace) {
-        for (const auto& [name, root] : workspace.project().zones) look("zone " + name, root, can_write(workspace, name));
+        for (const auto& [name, root] : workspace.project().zones)
+            look("zone " + name, root, can_write(workspace, name));
         look("state", (workspace.project().state_directory() / "state.db").string(), workspace.database());
         const auto engine = workspace.engine();
-        look("engine", fmt::format("{} threads, {}", workspace.project().threads, human_bytes(workspace.project().memory_limit_bytes)), engine);
-        if (engine) look("extension postgres_scanner", extension_directory().string(), (*engine)->load_extension("postgres_scanner"));
+        look("engine",
+             fmt::format("{} threads, {}", workspace.project().threads,
+                         human_bytes(workspace.project().memory_limit_bytes)),
+             engine);
+        if (engine)
+            look("extension postgres_scanner", extension_directory().string(),
+                 (*engine)->load_extension("postgres_scanner"));
     }
 
     static Result<> can_write(Workspace& workspace, const std::string& zone) {
@@ -151,11 +170,14 @@ private:
         std::vector<std::vector<std::string>> rows;
         for (const auto& finding : findings_) {
             const std::string detail = finding.error ? finding.error->message : finding.detail;
-            array.push_back(json::make_object({{"check", finding.what}, {"ok", !finding.error}, {"verdict", finding.verdict()}, {"detail", detail}}));
+            array.push_back(json::make_object(
+                {{"check", finding.what}, {"ok", !finding.error}, {"verdict", finding.verdict()}, {"detail", detail}}));
             rows.push_back({std::string(finding.verdict()), finding.what, detail});
         }
-        if (json_) print_json(json::Value(std::move(array)), stdout);
-        else print_table({"", "check", "detail"}, rows, stdout);
+        if (json_)
+            print_json(json::Value(std::move(array)), stdout);
+        else
+            print_table({"", "check", "detail"}, rows, stdout);
     }
 
     bool json_ = false;

@@ -34,7 +34,8 @@ Result<json::Object> standalone(Workspace& workspace, Body&& body) {
 
 void print_result(const json::Object& result, bool as_json) {
     if (as_json) return print_json(json::Value(result), stdout);
-    for (const auto& [key, value] : result) say(stdout, "{:<18} {}\n", key, value.is_string() ? *value.string() : json::dump(value));
+    for (const auto& [key, value] : result)
+        say(stdout, "{:<18} {}\n", key, value.is_string() ? *value.string() : json::dump(value));
 }
 
 class RunVerb final : public Verb {
@@ -58,8 +59,10 @@ public:
         const auto workspace = LAGOA_TRY(invocation.open());
         const auto run = LAGOA_TRY(run_pipeline(*workspace, pipeline_, input, progress()));
         const bool succeeded = run.result.status == flow::ExecutionResult::Status::kSucceeded;
-        if (json_) print(run, succeeded);
-        else if (succeeded) print_success(run);
+        if (json_)
+            print(run, succeeded);
+        else if (succeeded)
+            print_success(run);
         if (succeeded) return {};
         return std::unexpected(failure(run));
     }
@@ -68,7 +71,8 @@ private:
     // One line a state entered, one a task that failed, with the state that the failure belongs to; log events where
     // nobody watches.
     static EventListener progress() {
-        return [watched = isatty(STDERR_FILENO) != 0, states = std::map<std::int64_t, std::string>()](const flow::Event& event) mutable {
+        return [watched = isatty(STDERR_FILENO) != 0,
+                states = std::map<std::int64_t, std::string>()](const flow::Event& event) mutable {
             const auto before = states.find(event.previous_id);
             const std::string state = event.state.empty() && before != states.end() ? before->second : event.state;
             states[event.id] = state;
@@ -76,7 +80,8 @@ private:
             if (!entered && event.type != "TaskFailed") return;
             const std::string cause = entered ? "" : json::Value(event.details).string_at("cause").value_or("");
             if (!watched) return log::info("run.state", {{"state", state}, {"event", event.type}, {"cause", cause}});
-            say(stderr, "{} {} {}{}{}\n", format_instant(event.time).substr(11, 8), entered ? "->" : "!!", state, cause.empty() ? "" : ": ", cause);
+            say(stderr, "{} {} {}{}{}\n", format_instant(event.time).substr(11, 8), entered ? "->" : "!!", state,
+                cause.empty() ? "" : ": ", cause);
         };
     }
 
@@ -94,18 +99,26 @@ private:
         // The exit code follows the error that ended the run, when it is one of ours.
         ErrorCode code = ErrorCode::kDataRejected;
         for (int each = 0; each <= static_cast<int>(ErrorCode::kInternal); ++each)
-            if (info(static_cast<ErrorCode>(each)).asl_error == run.result.error.error) code = static_cast<ErrorCode>(each);
+            if (info(static_cast<ErrorCode>(each)).asl_error == run.result.error.error)
+                code = static_cast<ErrorCode>(each);
         return {.code = code,
-                .message = fmt::format("run {} of {} ended in state {}: {}: {}", run.run, run.pipeline, run.result.failed_state,
-                                       run.result.error.error, run.result.error.cause),
+                .message = fmt::format("run {} of {} ended in state {}: {}: {}", run.run, run.pipeline,
+                                       run.result.failed_state, run.result.error.error, run.result.error.cause),
                 .hint = advice(run)};
     }
 
     static void print(const PipelineRun& run, bool succeeded) {
-        json::Object object = json::make_object({{"run", run.run}, {"pipeline", run.pipeline}, {"succeeded", succeeded},
-                                                  {"items_failed", run.losses.items_failed}, {"rows_quarantined", run.losses.rows_quarantined}});
-        if (succeeded) object.set("output", run.result.output);
-        else object.set("error", json::make_object({{"error", run.result.error.error}, {"cause", run.result.error.cause}, {"state", run.result.failed_state}}));
+        json::Object object = json::make_object({{"run", run.run},
+                                                 {"pipeline", run.pipeline},
+                                                 {"succeeded", succeeded},
+                                                 {"items_failed", run.losses.items_failed},
+                                                 {"rows_quarantined", run.losses.rows_quarantined}});
+        if (succeeded)
+            object.set("output", run.result.output);
+        else
+            object.set("error", json::make_object({{"error", run.result.error.error},
+                                                   {"cause", run.result.error.cause},
+                                                   {"state", run.result.failed_state}}));
         print_json(json::Value(std::move(object)), stdout);
     }
 
@@ -150,11 +163,13 @@ public:
         std::map<std::string, std::string> arguments;
         for (const auto& parameter : parameters_) {
             const auto equals = parameter.find('=');
-            if (equals == std::string::npos) return fail(ErrorCode::kInvalidArgument, "--param {} is not NAME=VALUE", parameter);
+            if (equals == std::string::npos)
+                return fail(ErrorCode::kInvalidArgument, "--param {} is not NAME=VALUE", parameter);
             arguments[parameter.substr(0, equals)] = parameter.substr(equals + 1);
         }
         const auto workspace = LAGOA_TRY(invocation.open());
-        const auto result = LAGOA_TRY(standalone(*workspace, [&](RunScope& scope) { return run_job(*workspace, scope, job_, arguments, invocation.stop); }));
+        const auto result = LAGOA_TRY(standalone(
+            *workspace, [&](RunScope& scope) { return run_job(*workspace, scope, job_, arguments, invocation.stop); }));
         print_result(result, json_);
         return {};
     }

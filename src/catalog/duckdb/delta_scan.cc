@@ -49,8 +49,8 @@ auto reading(const duckdb::FunctionData* data, const duckdb::MultiFileLocalState
         if (!damaged) throw;
         const std::string& root = files_of(data).source().root;
         const bool named = error.message.find(root + "/") != std::string::npos || !state || !state->reader;
-        raise({ErrorCode::kCorruption, fmt::format("reading {}: {}{}", root, named ? "" : state->reader->GetFileName() + ": ",
-                                                   error.message)});
+        raise({ErrorCode::kCorruption,
+               fmt::format("reading {}: {}{}", root, named ? "" : state->reader->GetFileName() + ": ", error.message)});
     }
 }
 

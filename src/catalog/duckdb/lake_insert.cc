@@ -222,14 +222,15 @@ std::string partition_column(const duckdb::ParsedExpression& key, const Schema& 
         raise(
             {ErrorCode::kInvalidArgument, fmt::format("PARTITIONED BY {}: not a column of the table", key.ToString())});
     if (!may_partition(field->type))
-        raise({ErrorCode::kInvalidArgument, fmt::format("a table cannot be partitioned by {}, which is {}",
-                                                        field->name, to_sql(field->type))});
+        raise({ErrorCode::kInvalidArgument,
+               fmt::format("a table cannot be partitioned by {}, which is {}", field->name, to_sql(field->type))});
     return field->name;
 }
 
 void check_no_contract(LakeTransaction& transaction, const TableName& table) {
     if (!transaction.view().has_contract(table)) return;
-    raise({ErrorCode::kUnsupported, fmt::format("writing {} by SQL: it has a contract, and SQL does not check it", table.text()),
+    raise({ErrorCode::kUnsupported,
+           fmt::format("writing {} by SQL: it has a contract, and SQL does not check it", table.text()),
            "Write it by its job; contracts are checked there."});
 }
 

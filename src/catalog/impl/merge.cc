@@ -42,8 +42,7 @@ MergeSource::~MergeSource() {
         dropped = session_.execute("DROP TABLE " + name_);
         session_.interrupt();  // it was not meant for the clean-up: the session's next statement answers it
     }
-    if (!dropped)
-        log::warn("catalog.merge_source_left", {{"error", dropped.error().message}});
+    if (!dropped) log::warn("catalog.merge_source_left", {{"error", dropped.error().message}});
 }
 
 Result<> MergeSource::check_key() {

@@ -16,7 +16,7 @@ namespace lagoa {
 /// The table that files are written for.
 struct StagingTarget {
     delta::TableLocation location;
-    std::string url;  ///< The table's folder in SQL: `lagoa://silver/stocks`.
+    std::string url;           ///< The table's folder in SQL: `lagoa://silver/stocks`.
     delta::Metadata metadata;  ///< As it will be.
 };
 

@@ -203,8 +203,9 @@ delta::CommitRequest TableWriter::commit_request(const StagedFiles& staged) cons
     commit.read_set = request_.mode == WriteMode::kAppend ? delta::ReadSet::kNothing : delta::ReadSet::kWholeTable;
     const bool merge = request_.mode == WriteMode::kMerge;
     commit.operation = merge && request_.operation == "WRITE" ? "MERGE" : request_.operation;
-    commit.operation_parameters = json::make_object(
-        {{"mode", name_of(request_.mode)}, {"partitionBy", json::dump(to_json(staging_target().metadata.partition_columns))}});
+    commit.operation_parameters =
+        json::make_object({{"mode", name_of(request_.mode)},
+                           {"partitionBy", json::dump(to_json(staging_target().metadata.partition_columns))}});
     if (merge) commit.operation_parameters.set("key", json::dump(to_json(request_.key)));
     commit.operation_metrics = json::make_object({{"numFiles", std::uint64_t{staged.files().size()}},
                                                   {"numOutputRows", staged.rows()},

@@ -97,11 +97,11 @@ std::string without_foreign_names(const std::string& message) {
     for (std::size_t at = 0; at < message.size();) {
         const std::size_t end = std::min(message.find('\n', at), message.size());
         const std::string_view line = std::string_view(message).substr(at, end - at);
-        const bool foreign = line.starts_with("Did you mean") &&
-                             (line.find("pg_catalog.") != std::string_view::npos ||
-                              line.find("information_schema.") != std::string_view::npos ||
-                              line.find("main.duckdb_") != std::string_view::npos ||
-                              line.find("main.sqlite_") != std::string_view::npos);
+        const bool foreign =
+            line.starts_with("Did you mean") && (line.find("pg_catalog.") != std::string_view::npos ||
+                                                 line.find("information_schema.") != std::string_view::npos ||
+                                                 line.find("main.duckdb_") != std::string_view::npos ||
+                                                 line.find("main.sqlite_") != std::string_view::npos);
         if (!foreign) kept += (kept.empty() ? "" : "\n") + std::string(line);
         at = end + 1;
     }

@@ -16,11 +16,12 @@ using duckdb::QueryResult;
 
 namespace {
 
-// Helps with the statement's tasks until its result can be read. DuckDB's own wait asks for tasks in a tight loop, which
-// costs a core while a pipeline that only one thread can run (a row source) is under way.
+// Helps with the statement's tasks until its result can be read. DuckDB's own wait asks for tasks in a tight loop,
+// which costs a core while a pipeline that only one thread can run (a row source) is under way.
 void wait_until_ready(duckdb::PendingQueryResult& pending) {
     constexpr std::chrono::microseconds kPause{50};
-    for (auto state = pending.ExecuteTask(); !duckdb::PendingQueryResult::IsResultReady(state); state = pending.ExecuteTask()) {
+    for (auto state = pending.ExecuteTask(); !duckdb::PendingQueryResult::IsResultReady(state);
+         state = pending.ExecuteTask()) {
         if (state == PendingExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
         if (state == PendingExecutionResult::BLOCKED) pending.WaitForTask();
     }

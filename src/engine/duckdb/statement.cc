@@ -19,8 +19,10 @@ void collect(duckdb::LogicalOperator& node, std::set<std::string>& tables, bool&
     if (node.type == duckdb::LogicalOperatorType::LOGICAL_SAMPLE) only_tables = false;
     if (node.type == duckdb::LogicalOperatorType::LOGICAL_GET) {
         const auto table = node.Cast<duckdb::LogicalGet>().GetTable();
-        if (table) tables.insert(table->ParentSchema().name + "." + table->name);
-        else only_tables = false;
+        if (table)
+            tables.insert(table->ParentSchema().name + "." + table->name);
+        else
+            only_tables = false;
     }
     // Not node.expressions alone: groups, join conditions and orders are members of their own operators.
     duckdb::LogicalOperatorVisitor::EnumerateExpressions(
@@ -34,7 +36,8 @@ Result<References> references(Session& session, std::string_view sql) {
     return guarded([&]() -> Result<References> {
         duckdb::Parser parser;
         parser.ParseQuery(std::string(sql));
-        if (parser.statements.size() != 1) return fail(ErrorCode::kInvalidArgument, "there are {} statements, not one", parser.statements.size());
+        if (parser.statements.size() != 1)
+            return fail(ErrorCode::kInvalidArgument, "there are {} statements, not one", parser.statements.size());
         std::set<std::string> tables;
         bool only_tables = true;
         duckdb::ClientContext& client = context(session);
