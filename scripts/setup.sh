@@ -15,7 +15,7 @@ packages=(
     g++ cmake ninja-build ccache mold git python3 python3-venv ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libcurl4-openssl-dev
     libsimdjson-dev libyaml-cpp-dev libxml2-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev
-    libgtest-dev libgmock-dev libpq-dev postgresql-15 postgresql-client-15 unzip
+    libgtest-dev libgmock-dev libpq-dev postgresql-15 postgresql-client-15 tzdata unzip
 )
 
 missing_tools=()
@@ -91,7 +91,7 @@ setup_extension() {
     echo "setup: DuckDB $duckdb PostgreSQL extension" >&2
     local scratch
     scratch=$(mktemp -d)
-    if python3 -m pip download -q --disable-pip-version-check --no-deps --require-hashes -d "$scratch" -r scripts/requirements-engine.txt >&2; then
+    if "$deps/python/bin/pip" download -q --disable-pip-version-check --no-deps --require-hashes -d "$scratch" -r scripts/requirements-engine.txt >&2; then
         unzip -q -o "$scratch"/*.whl -d "$scratch"
         mkdir -p "$to"
         local found
@@ -116,10 +116,10 @@ setup_python() {
 }
 
 setup_packages
+setup_python # its pip fetches the extension: Debian's python3 has none
 setup_libraries
 setup_headers
 setup_extension
-setup_python
 if [ ${#missing_tools[@]} -gt 0 ]; then
     echo "setup: incomplete; see the lines above" >&2
     exit 4
