@@ -239,7 +239,7 @@ Result<json::Object> publish(Workspace& workspace, RunScope& scope, const std::v
                                   table.text());
     if (wanted.empty()) return fail_with_hint(ErrorCode::kNotFound, "Run a job first.", "there is nothing to publish");
     const LakeVersion published =
-        LAGOA_TRY(lake->log().publish(wanted, base, scope.run()), "publishing {} tables", wanted.size());
+        LAGOA_TRY(lake->log().publish({.tables = wanted}, base, scope.run()), "publishing {} tables", wanted.size());
     json::Object list;
     for (const auto& [table, entry] : wanted) list.set(table.text(), entry.version);
     log::info("lake.publish", {{"lake_version", published.version}, {"tables", wanted.size()}});

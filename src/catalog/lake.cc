@@ -39,6 +39,18 @@ public:
         return written;
     }
 
+    Result<delta::Version> alter(const TableName& table, std::shared_ptr<const delta::Snapshot> base,
+                                 delta::Metadata changed, std::string operation,
+                                 json::Object operation_parameters) override {
+        const delta::TableLocation location = LAGOA_TRY(tables_->locate(table));
+        delta::CommitRequest request;
+        request.metadata = std::move(changed);
+        request.operation = std::move(operation);
+        request.operation_parameters = std::move(operation_parameters);
+        return LAGOA_TRY(delta::commit(location, std::move(base), std::move(request), {.clock = &clock_}),
+                         "altering {}", table.text());
+    }
+
     Result<delta::TableLocation> locate(const TableName& table) override { return tables_->locate(table); }
 
     Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table, const Cut& cut) override {

@@ -34,12 +34,19 @@ struct Cut {
 };
 
 /// How Lake::write changes a table.
-enum class WriteMode { kAppend, kOverwrite, kMerge };
+enum class WriteMode {
+    kAppend,
+    kOverwrite,            ///< All rows go; new ones come.
+    kOverwritePartitions,  ///< The rows of those partitions go that the new rows fall into.
+    kReplaceWhere,         ///< The rows that match `replace_where` go; the new ones must match it.
+    kMerge,
+};
 
 struct WriteRequest {
     TableName table;
     std::string select;  ///< One SELECT; its columns are the table's. Runs in the session passed.
     WriteMode mode = WriteMode::kAppend;
+    std::string replace_where;                      ///< kReplaceWhere: a condition over the table's columns.
     std::vector<std::string> key;                   ///< kMerge: matched rows are replaced, others added. NULLs match.
     std::vector<std::string> partition_by;          ///< Used when the table is created.
     std::map<std::string, std::string> properties;  ///< Table properties to hold (`lagoa.businessKey`: JSON array).
@@ -51,6 +58,8 @@ struct WriteRequest {
     std::optional<std::int64_t> txn_after;
     std::string operation = "WRITE";
     std::string user_metadata;   ///< JSON text kept in the commit.
+    json::Object commit_info;    ///< More members of commitInfo.
+    bool replace_schema = false;  ///< kOverwrite: the table gets the columns of `select` and no others.
     bool skip_if_empty = false;  ///< No rows: no commit (but the table is created).
 };
 
@@ -95,11 +104,18 @@ public:
     /// `delta('PATH')` reads any Delta table by path.
     virtual Result<std::unique_ptr<Session>> connect(const Cut& cut) = 0;
 
-    /// Writes rows of `request.select`, run in `session`. New columns of an append or overwrite are added
-    /// to the schema as nullable; a column that cannot hold its old type is kDataRejected.
+    /// Writes rows of `request.select`, run in `session`. New columns of an append or overwrite, members of structs too,
+    /// are added to the schema as nullable; a column whose type widens is widened where the table has type widening;
+    /// a column that cannot hold its old type is kDataRejected.
     /// Builds on the table's newest version, whatever the session's cut; afterwards the session sees what it wrote.
     /// kConflict, kResourceExhausted (disk full; nothing visible), as delta::commit.
     virtual Result<WriteResult> write(Session& session, const WriteRequest& request) = 0;
+
+    /// Commits `changed`, the metadata of `table` after changes of its columns or properties (delta/schema_change.h)
+    /// made on its version `base`, raising the protocol if it must be. Returns the version made.
+    virtual Result<delta::Version> alter(const TableName& table, std::shared_ptr<const delta::Snapshot> base,
+                                         delta::Metadata changed, std::string operation,
+                                         json::Object operation_parameters) = 0;
 
     /// Where `table` is; it need not exist. kNotFound for an unknown zone.
     virtual Result<delta::TableLocation> locate(const TableName& table) = 0;

@@ -38,7 +38,7 @@ json::Value to_json(const LakeVersion& entry, const std::string& id) {
     for (const auto& [name, table] : entry.tables)
         tables.set(name.text(), json::make_object({{"location", table.location}, {"version", table.version}}));
     json::Object views;
-    for (const auto& [name, sql] : entry.views) views.set(name, sql);
+    for (const auto& [name, sql] : entry.views) views.set(name.text(), sql);
     json::Object tags;
     for (const auto& [name, version] : entry.tags) tags.set(name, version);
     return json::make_object({{"format", kFormat},
@@ -89,7 +89,11 @@ Result<LakeVersion> parse_entry(std::uint64_t version, std::string_view text) {
     entry.run = value->string_at("run").value_or("");
     entry.tables = LAGOA_TRY(parse_tables(version, *tables));
     if (const json::Value* views = value->find("views"); views && views->object())
-        for (const auto& [name, sql] : *views->object()) entry.views[name] = sql.string() ? *sql.string() : "";
+        for (const auto& [full_name, sql] : *views->object()) {
+            const auto name = TableName::parse(full_name);
+            if (!name || !sql.string()) return damaged(version, "the view " + full_name);
+            entry.views[*name] = *sql.string();
+        }
     if (const json::Value* tags = value->find("tags"); tags && tags->object())
         for (const auto& [name, tagged] : *tags->object()) {
             const auto to = tagged.number() ? tagged.number()->to_int64() : std::nullopt;
@@ -178,14 +182,13 @@ Result<std::vector<LakeVersion>> LakeLog::history(std::size_t limit) {
     return versions;
 }
 
-Result<LakeVersion> LakeLog::publish(const std::map<TableName, PublishedTable>& tables, const LakeVersion& base,
-                                     std::string_view run) {
+Result<LakeVersion> LakeLog::publish(const LakeChange& change, const LakeVersion& base, std::string_view run) {
     const std::string id = new_uuid();  // tells our entry from an equal one of someone else
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
         const LakeVersion latest = LAGOA_TRY(this->latest());
-        LAGOA_TRY(check_disjoint(tables, base, latest));
+        LAGOA_TRY(check_disjoint(change.tables, base, latest));
         LakeVersion next = latest;
-        for (const auto& [name, table] : tables) next.tables[name] = table;
+        for (const auto& [name, table] : change.tables) next.tables[name] = table;
         if (next.tables == latest.tables) return latest;
         next.version = latest.version + 1;
         next.time = std::max(clock_.now(), latest.time);  // versions by day need times that never go back
@@ -196,7 +199,7 @@ Result<LakeVersion> LakeLog::publish(const std::map<TableName, PublishedTable>& 
             log::debug("catalog.lake_hint_failed", {{"version", next.version}, {"error", hinted.error().message}});
         return next;
     }
-    return fail(ErrorCode::kConflict, "publishing {} tables: {} others published first, every time", tables.size(),
+    return fail(ErrorCode::kConflict, "publishing {} tables: {} others published first, every time", change.tables.size(),
                 kMaxAttempts);
 }
 

@@ -24,8 +24,8 @@ struct LakeLogTest : testing::Test {
     test::FakeClock clock;
     LakeLog log{store, clock};
 
-    static Tables at(const TableName& name, delta::Version version) {
-        return {{name, {"/lake/" + name.table, version}}};
+    static LakeChange at(const TableName& name, delta::Version version) {
+        return {.tables = {{name, {"/lake/" + name.table, version}}}};
     }
 };
 

@@ -114,7 +114,7 @@ TEST_F(LakeTest, StatisticsAreDeltas) {
                             "'a' as s, null::varchar as n, 'nan'::double as f")
                     .has_value());
     EXPECT_EQ(
-        newest()->files.at(0).stats,
+        newest()->files[0].stats,
         R"({"numRecords":1,"minValues":{"cap":282010155659.43243,"at":"2026-01-02T13:00:00.123Z","day":"2026-01-02","s":"a"},)"
         R"("maxValues":{"cap":282010155659.43243,"at":"2026-01-02T13:00:00.124Z","day":"2026-01-02","s":"a"},)"
         R"("nullCount":{"cap":0,"at":0,"day":0,"s":0,"n":1,"f":0}})");
@@ -225,8 +225,8 @@ TEST_F(LakeTest, PartitionsAreFoldersAndValuesOfTheLog) {
               "2026-01-01|a b/c|6;2026-01-02|a b/c|4;2026-01-02|NULL|5;");
     const auto snapshot = newest();
     EXPECT_EQ(snapshot->metadata.partition_columns, (std::vector<std::string>{"day", "name"}));
-    EXPECT_EQ(snapshot->files.at(0).partition_values.at("day"), "2026-01-01");
-    EXPECT_EQ(snapshot->files.at(0).stats.find("day"), std::string::npos);
+    EXPECT_EQ(snapshot->files[0].partition_values.at("day"), "2026-01-01");
+    EXPECT_EQ(snapshot->files[0].stats.find("day"), std::string::npos);
     // The next write keeps the table's partitions; a merge moves rows between them.
     ASSERT_TRUE(open.merge("select date '2026-01-05' as day, 'a b/c' as name, 0::bigint as n", {"n"}).has_value());
     EXPECT_EQ(open.read("select day, count(*) from silver.stocks group by all order by all"),
@@ -281,12 +281,12 @@ TEST_F(LakeTest, RowsOfASourceAreWrittenOnce) {
 TEST_F(LakeTest, CutsDecideWhatASessionSees) {
     ASSERT_TRUE(open.append("select 1 as k").has_value());
     EXPECT_NE(open.read("select * from silver.stocks", {}).find("error"), std::string::npos);  // nothing is published
-    const auto first = open.lake->log().publish({{kStocks, {"silver/stocks", 0}}}, {}, "run").value();
+    const auto first = open.lake->log().publish({.tables = {{kStocks, {"silver/stocks", 0}}}}, {}, "run").value();
     ASSERT_TRUE(open.append("select 2 as k").has_value());
     EXPECT_EQ(open.read("select count(*) from silver.stocks", {}), "1;");
     EXPECT_EQ(open.read("select count(*) from silver.stocks", {.base = Cut::Base::kPublished, .pins = {{kStocks, 1}}}),
               "2;");
-    ASSERT_TRUE(open.lake->log().publish({{kStocks, {"silver/stocks", 1}}}, first, "run").has_value());
+    ASSERT_TRUE(open.lake->log().publish({.tables = {{kStocks, {"silver/stocks", 1}}}}, first, "run").has_value());
     EXPECT_EQ(open.read("select count(*) from silver.stocks", {}), "2;");
     EXPECT_EQ(
         open.read("select count(*) from silver.stocks", {.base = Cut::Base::kVersion, .lake_version = 1, .pins = {}}),
@@ -329,7 +329,7 @@ TEST_F(LakeTest, ADamagedDataFileIsCorruptionAndNamed) {
         const std::shared_ptr<ObjectStore> store = make_memory_store();
         ASSERT_TRUE(OpenLake(store, log).append("select range as k, hash(range) as v from range(1000)").has_value());
         OpenLake reading(store, log);
-        const std::string path = reading.lake->snapshot(kStocks, kHead).value()->files.at(0).path;
+        const std::string path = reading.lake->snapshot(kStocks, kHead).value()->files[0].path;
         ASSERT_TRUE(damage(*store, "stocks/" + path, kind).has_value());
         for (const char* rows : {"silver.stocks", "delta('lagoa://silver/stocks')"}) {
             const auto read = reading.session->value(std::string("select sum(k) + max(v) from ") + rows);

@@ -6,11 +6,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "catalog/lake_log.h"
 #include "delta/snapshot.h"
 #include "model/table_name.h"
 
@@ -37,6 +39,15 @@ public:
     /// Where `table` is; it need not exist. kNotFound for an unknown zone. SQL reads its file
     /// `<path>/x.parquet` as `lagoa://<zone>/<path>/x.parquet`.
     virtual Result<delta::TableLocation> location(const TableName& table) = 0;
+
+    /// The views of `zone` in this cut: name → its SELECT. kNotFound for an unknown zone.
+    virtual Result<std::map<std::string, std::string>> views(std::string_view zone) = 0;
+
+    /// One entry of the lake log, at once; this session sees it. As LakeLog::publish.
+    virtual Result<> change(const LakeChange& change) = 0;
+
+    /// The oldest version of `table` that a lake version or tag keeps readable; nullopt: none is kept.
+    virtual Result<std::optional<delta::Version>> kept_version(const TableName& table) = 0;
 
     /// Whether `table` has a contract: its rows come from jobs and sources, which check it, and not from SQL.
     virtual bool has_contract(const TableName& table) = 0;

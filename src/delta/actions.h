@@ -18,7 +18,7 @@ namespace lagoa::delta {
 
 using Version = std::int64_t;
 
-/// Partition column (its logical name) → value as the protocol serialises it; nullopt is NULL.
+/// Partition column (its physical name, see column_mapping.h) → value as the protocol serialises it; nullopt is NULL.
 using PartitionValues = std::map<std::string, std::optional<std::string>>;
 
 struct Protocol {
@@ -70,6 +70,8 @@ struct RemoveFile {
     PartitionValues partition_values;
     std::optional<std::int64_t> size_bytes;
     std::optional<DeletionVector> deletion_vector;
+    std::optional<std::int64_t> base_row_id;
+    std::optional<std::int64_t> default_row_commit_version;
 };
 
 struct CdcFile {
@@ -96,7 +98,20 @@ struct CommitInfo {
     json::Object fields;
 };
 
-using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, CdcFile, Txn, DomainMetadata, CommitInfo>;
+/// Of a v2 checkpoint: the version it is of. Only in checkpoints.
+struct CheckpointMetadata {
+    std::int64_t version = 0;
+};
+
+/// A Parquet file under `_delta_log/_sidecars/` that holds some of a v2 checkpoint's adds and removes.
+struct Sidecar {
+    std::string path;  ///< A name in `_sidecars/`, or an absolute URI.
+    std::int64_t size_bytes = 0;
+    std::int64_t modified_ms = 0;
+};
+
+using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, CdcFile, Txn, DomainMetadata, CommitInfo,
+                            CheckpointMetadata, Sidecar>;
 
 /// Whether a table with this protocol may be read / written by us; kUnsupported names the feature.
 Result<> check_readable(const Protocol& protocol);

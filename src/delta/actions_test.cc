@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "delta/impl/log_json.h"
+#include "delta/log_json.h"
 #include "delta/impl/table_properties.h"
 #include "delta/stats.h"
 

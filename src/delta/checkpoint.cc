@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "delta/commit.h"
 #include "delta/impl/log_files.h"
-#include "delta/impl/log_json.h"
+#include "delta/log_json.h"
 #include "delta/impl/table_properties.h"
 
 namespace lagoa::delta {

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "delta/impl/conflict.h"
 #include "delta/impl/log_files.h"
-#include "delta/impl/log_json.h"
+#include "delta/log_json.h"
 #include "delta/impl/table_properties.h"
 #include "delta/impl/write_rules.h"
 
@@ -125,7 +125,7 @@ private:
     }
 
     CommitInfo commit_info() const {
-        const bool is_blind_append = request_.read_set == ReadSet::kNothing && request_.removes.empty();
+        const bool is_blind_append = request_.read_set.scope == ReadSet::Scope::kNothing && request_.removes.empty();
         json::Object fields = json::make_object({{"timestamp", now_ms()},
                                                  {"operation", request_.operation},
                                                  {"operationParameters", as_texts(request_.operation_parameters)}});

@@ -157,7 +157,7 @@ TEST(Commit, TransactionIsAppliedOnce) {
 
 TEST(Commit, BlindRemoversOfOneFileConflict) {
     CommitRequest compaction = DeltaTable::replace({"a"}, {"x"});
-    compaction.read_set = ReadSet::kNothing;
+    compaction.read_set = ReadSet::nothing();
     EXPECT_TRUE(check_conflict(compaction, 3, {DeltaTable::remove("b"), DeltaTable::add("c")}));
     EXPECT_EQ(check_conflict(compaction, 3, {DeltaTable::remove("a")}).error().code, ErrorCode::kConflict);
     EXPECT_TRUE(check_conflict(DeltaTable::replace({"a"}, {}), 3,

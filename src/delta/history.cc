@@ -1,7 +1,7 @@
 #include <ranges>
 
 #include "delta/impl/log_files.h"
-#include "delta/impl/log_json.h"
+#include "delta/log_json.h"
 #include "delta/snapshot.h"
 
 namespace lagoa::delta {

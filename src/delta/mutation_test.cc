@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "delta/impl/log_json.h"
+#include "delta/log_json.h"
 #include "delta/stats.h"
 
 namespace lagoa::delta {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "codec/json.h"
+#include "delta/actions.h"
 #include "store/object_store.h"
 
 namespace lagoa::delta {
@@ -18,14 +18,13 @@ class ParquetIo {
 public:
     virtual ~ParquetIo() = default;
 
-    /// Reads the checkpoint `key` of `store`: one JSON object per row in the log's own form
-    /// (`{"add":{…}}`), null members left out, maps as objects, the `stats_parsed` and
-    /// `partitionValues_parsed` structs as they are. kCorruption if it is not Parquet.
+    /// Reads the checkpoint or sidecar `key` of `store`, one action a row, in the file's order. An add whose statistics
+    /// or partition values are there as structs only gets them as the log has them. kCorruption if it is not Parquet.
     virtual Result<> read_actions(ObjectStore& store, std::string_view key,
-                                  const std::function<Result<>(std::string_view action_json)>& each) = 0;
+                                  const std::function<Result<>(Action action)>& each) = 0;
 
-    /// Writes `actions` (the log's own form, one JSON text each) as a checkpoint of the protocol's
-    /// schema, durable on return. Returns the file's size in bytes.
+    /// Writes `actions` (the log's own form, one JSON text each; also `checkpointMetadata` and `sidecar`) as a checkpoint
+    /// or sidecar of the protocol's schema, durable on return. Returns the file's size in bytes.
     virtual Result<std::uint64_t> write_actions(ObjectStore& store, std::string_view key,
                                                 const std::vector<std::string>& actions) = 0;
 };

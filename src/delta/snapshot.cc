@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "delta/impl/log_files.h"
-#include "delta/impl/log_json.h"
+#include "delta/log_json.h"
 #include "delta/impl/replay.h"
 #include "delta/stats.h"
 
@@ -50,9 +50,8 @@ public:
 private:
     Result<> read_checkpoint(const Checkpoint& checkpoint, Replay& replay) {
         for (const auto& part : checkpoint.parts) {
-            const auto apply = [&](std::string_view json) -> Result<> {
-                auto action = LAGOA_TRY(parse_action(json));
-                if (action) replay.apply(*std::move(action));
+            const auto apply = [&](Action action) -> Result<> {
+                replay.apply(std::move(action));
                 return {};
             };
             LAGOA_TRY(table_.parquet->read_actions(*table_.store, part.key, apply), "reading checkpoint {}", part.key);

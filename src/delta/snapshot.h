@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "delta/actions.h"
+#include "delta/file_list.h"
 #include "delta/parquet_io.h"
 #include "store/object_store.h"
 
@@ -30,10 +31,10 @@ public:
     std::int64_t timestamp_ms = 0;  ///< Of the commit, by its commitInfo, else the log file's time.
     Protocol protocol;
     Metadata metadata;
-    std::vector<AddFile> files;  ///< Live files, ordered by path.
+    FileList files;  ///< Live files, in the order of the log.
     std::map<std::string, Txn> txns;
     std::map<std::string, DomainMetadata> domains;
-    std::vector<RemoveFile> tombstones;  ///< For checkpoints and vacuum.
+    TombstoneList tombstones;  ///< For checkpoints and vacuum.
 
     /// The last version that `app_id` has committed, -1 if none.
     std::int64_t txn_version(std::string_view app_id) const;
@@ -46,6 +47,15 @@ public:
 /// message names the versions there are). kUnsupported: a reader feature we lack. kCorruption: a gap
 /// in the log or a damaged file.
 Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table, std::optional<Version> version = {});
+
+/// The newest version, by reading only what was committed after `known`: `known` itself if nothing was. Errors as
+/// read_snapshot.
+Result<std::shared_ptr<const Snapshot>> refresh(const TableLocation& table, std::shared_ptr<const Snapshot> known);
+
+/// The last version committed at or before `timestamp_ms`, by the commits' times made ascending (in-commit timestamps
+/// where the table has them). A time after the newest commit is the newest version. kNotFound names the oldest time
+/// that can be read.
+Result<Version> version_at(const TableLocation& table, std::int64_t timestamp_ms);
 
 /// The newest version without replaying it. kNotFound.
 Result<Version> newest_version(const TableLocation& table);

@@ -1,10 +1,30 @@
 #include "store/open_store.h"
 
+#include <cstdlib>
+
 #include "store/local_store.h"
 
 namespace lagoa {
 
-Result<std::shared_ptr<ObjectStore>> open_store(std::string_view root) {
+S3Options S3Options::from_environment() {
+    const auto variable = [](const char* name) {
+        const char* const value = std::getenv(name);
+        return value == nullptr ? std::string() : std::string(value);
+    };
+    S3Options options;
+    options.access_key = variable("AWS_ACCESS_KEY_ID");
+    options.secret_key = variable("AWS_SECRET_ACCESS_KEY");
+    options.session_token = variable("AWS_SESSION_TOKEN");
+    options.endpoint = variable("AWS_ENDPOINT_URL_S3");
+    if (options.endpoint.empty()) options.endpoint = variable("AWS_ENDPOINT_URL");
+    if (const std::string region = variable("AWS_REGION"); !region.empty())
+        options.region = region;
+    else if (const std::string by_default = variable("AWS_DEFAULT_REGION"); !by_default.empty())
+        options.region = by_default;
+    return options;
+}
+
+Result<std::shared_ptr<ObjectStore>> open_store(std::string_view root, const S3Options&) {
     if (root.starts_with("s3://"))
         return fail_with_hint(ErrorCode::kUnsupported, "Use a directory: an absolute path.",
                               "opening {}: this version has no S3 store yet", root);

@@ -54,14 +54,14 @@ public:
     static delta::CommitRequest append(std::initializer_list<std::string> paths) {
         delta::CommitRequest request;
         for (const auto& path : paths) request.adds.push_back(add(path));
-        request.read_set = delta::ReadSet::kNothing;
+        request.read_set = delta::ReadSet::nothing();
         return request;
     }
     static delta::CommitRequest replace(std::initializer_list<std::string> removes,
                                         std::initializer_list<std::string> adds) {
         delta::CommitRequest request = append(adds);
         for (const auto& path : removes) request.removes.push_back(remove(path));
-        request.read_set = delta::ReadSet::kWholeTable;
+        request.read_set = delta::ReadSet::whole_table();
         return request;
     }
 

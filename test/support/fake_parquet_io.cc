@@ -1,6 +1,7 @@
 #include "support/fake_parquet_io.h"
 
 #include "base/text.h"
+#include "delta/log_json.h"
 
 namespace lagoa::test {
 namespace {
@@ -11,13 +12,16 @@ constexpr std::string_view kFoot = "\nPAR1";
 }  // namespace
 
 Result<> FakeParquetIo::read_actions(ObjectStore& store, std::string_view key,
-                                     const std::function<Result<>(std::string_view action_json)>& each) {
+                                     const std::function<Result<>(delta::Action action)>& each) {
     const std::string text = LAGOA_TRY(store.get(key));
     if (text.size() < kHead.size() + kFoot.size() || !text.starts_with(kHead) || !text.ends_with(kFoot))
         return fail(ErrorCode::kCorruption, "{} is not Parquet", key);
     const std::string_view body =
         std::string_view(text).substr(kHead.size(), text.size() - kHead.size() - kFoot.size());
-    for (const auto line : split(body, '\n')) LAGOA_TRY(each(line));
+    for (const auto line : split(body, '\n')) {
+        auto action = LAGOA_TRY(delta::parse_action(line));
+        if (action) LAGOA_TRY(each(*std::move(action)));
+    }
     return {};
 }
 

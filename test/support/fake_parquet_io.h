@@ -9,7 +9,7 @@ namespace lagoa::test {
 class FakeParquetIo final : public delta::ParquetIo {
 public:
     Result<> read_actions(ObjectStore& store, std::string_view key,
-                          const std::function<Result<>(std::string_view action_json)>& each) override;
+                          const std::function<Result<>(delta::Action action)>& each) override;
 
     /// Through a streamed writer, one append an action: a crash sweep meets every step.
     Result<std::uint64_t> write_actions(ObjectStore& store, std::string_view key,

@@ -1,7 +1,6 @@
 #include "catalog/duckdb/delta_files.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "duckdb/common/multi_file/multi_file_options.hpp"
 #include "duckdb/optimizer/filter_combiner.hpp"
@@ -16,11 +15,13 @@ constexpr std::size_t kFilesSampled = 64;  // whose statistics are read for an e
 
 }  // namespace
 
-DeltaFiles::DeltaFiles(ScanSource source) : source_(std::move(source)), kept_(source_.snapshot->files.size()) {
-    std::iota(kept_.begin(), kept_.end(), std::size_t{0});
+DeltaFiles::DeltaFiles(ScanSource source) : source_(std::move(source)) {
+    const delta::FileList& files = source_.snapshot->files;
+    kept_.reserve(files.size());
+    for (auto file = files.begin(); file != files.end(); ++file) kept_.push_back(file.slot());
 }
 
-DeltaFiles::DeltaFiles(ScanSource source, std::vector<std::size_t> kept)
+DeltaFiles::DeltaFiles(ScanSource source, std::vector<delta::Slot> kept)
     : source_(std::move(source)), kept_(std::move(kept)) {}
 
 std::optional<std::uint64_t> DeltaFiles::rows(duckdb::idx_t i) const {

@@ -46,12 +46,12 @@ protected:
     duckdb::OpenFileInfo GetFile(duckdb::idx_t i) const override;
 
 private:
-    DeltaFiles(ScanSource source, std::vector<std::size_t> kept);
+    DeltaFiles(ScanSource source, std::vector<delta::Slot> kept);
     duckdb::unique_ptr<duckdb::MultiFileList> pruned(duckdb::ClientContext& context,
                                                      const std::vector<PushedFilter>& filters) const;
 
     ScanSource source_;
-    std::vector<std::size_t> kept_;  // ascending places in Snapshot::files
+    std::vector<delta::Slot> kept_;  // ascending slots of Snapshot::files
 };
 
 }  // namespace lagoa

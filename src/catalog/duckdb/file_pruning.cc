@@ -278,12 +278,12 @@ bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snaps
 
 }  // namespace
 
-std::vector<std::size_t> prune_files(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
-                                     const std::vector<std::size_t>& candidates,
+std::vector<delta::Slot> prune_files(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
+                                     const std::vector<delta::Slot>& candidates,
                                      const std::vector<PushedFilter>& filters) {
     const std::vector<ColumnFilter> resolved = resolve_all(snapshot, filters);
     if (resolved.empty()) return candidates;
-    std::vector<std::size_t> kept;
+    std::vector<delta::Slot> kept;
     for (const std::size_t index : candidates) {
         if (may_hold_match(context, snapshot, index, resolved)) kept.push_back(index);
     }

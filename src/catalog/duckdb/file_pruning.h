@@ -26,8 +26,8 @@ struct PushedFilter {
 };
 
 /// Those of `candidates` (places in Snapshot::files) that may hold a row that passes all `filters`.
-std::vector<std::size_t> prune_files(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
-                                     const std::vector<std::size_t>& candidates,
+std::vector<delta::Slot> prune_files(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
+                                     const std::vector<delta::Slot>& candidates,
                                      const std::vector<PushedFilter>& filters);
 
 }  // namespace lagoa

@@ -60,6 +60,23 @@ public:
         return delta::TableLocation{store->second.get(), &parquet_, table.table};
     }
 
+    Result<std::map<std::string, std::string>> views(std::string_view zone) override {
+        std::map<std::string, std::string> found;
+        const std::lock_guard guard(mutex_);
+        for (const auto& [name, sql] : views_)
+            if (name.zone == zone) found[name.table] = sql;
+        return found;
+    }
+
+    Result<> change(const LakeChange& change) override {
+        const std::lock_guard guard(mutex_);
+        for (const auto& [name, sql] : change.views) views_[name] = sql;
+        for (const TableName& name : change.dropped_views) views_.erase(name);
+        return {};
+    }
+
+    Result<std::optional<delta::Version>> kept_version(const TableName&) override { return std::nullopt; }
+
     bool has_contract(const TableName& table) override { return table.table == "contracted"; }
 
     Clock& clock() override { return system_clock(); }
@@ -72,6 +89,7 @@ public:
 private:
     std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
     delta::ParquetIo& parquet_;
+    std::map<TableName, std::string> views_;  // guarded by mutex_
     std::mutex mutex_;
     std::map<TableName, delta::Version> pins_;  // guarded by mutex_
 };

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "catalog/duckdb/vector_json.h"
+#include "delta/log_json.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 
@@ -78,7 +79,7 @@ public:
     explicit DuckDbParquetIo(Engine& engine) : engine_(engine) {}
 
     Result<> read_actions(ObjectStore& store, std::string_view key,
-                          const std::function<Result<>(std::string_view action_json)>& each) override {
+                          const std::function<Result<>(delta::Action action)>& each) override {
         auto done = guarded([&]() -> Result<> { return read(store, key, each); });
         if (done || done.error().code == ErrorCode::kNotFound) return done;
         Error error = std::move(done).error();
@@ -106,7 +107,7 @@ public:
     }
 
 private:
-    Result<> read(ObjectStore& store, std::string_view key, const std::function<Result<>(std::string_view)>& each) {
+    Result<> read(ObjectStore& store, std::string_view key, const std::function<Result<>(delta::Action)>& each) {
         const ScopedMount mount(mounts(engine_), store);
         duckdb::Connection connection(instance(engine_));
         // The mount's name is never used again: its footer is not worth keeping.
@@ -121,7 +122,8 @@ private:
             for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
                 text.clear();
                 append_json_object(text, result->names, *chunk, row);
-                if (text != "{}") LAGOA_TRY(each(text));
+                auto action = LAGOA_TRY(delta::parse_action(text));
+                if (action) LAGOA_TRY(each(*std::move(action)));
             }
         }
         if (result->HasError()) return pass_on(to_error(result->GetErrorObject()));

@@ -3,6 +3,7 @@
 
 #include "catalog/duckdb/lake_fixture_test.h"
 #include "codec/json.h"
+#include "delta/log_json.h"
 
 namespace lagoa {
 namespace {
@@ -11,8 +12,8 @@ class ParquetIoTest : public test::LakeFixture {
 protected:
     std::vector<json::Value> read(std::string_view key) {
         std::vector<json::Value> actions;
-        const auto done = parquet_->read_actions(*stores_.at("bronze"), key, [&](std::string_view text) -> Result<> {
-            actions.push_back(LAGOA_TRY(json::parse(text)));
+        const auto done = parquet_->read_actions(*stores_.at("bronze"), key, [&](delta::Action action) -> Result<> {
+            actions.push_back(LAGOA_TRY(json::parse(delta::print_action(action))));
             return {};
         });
         EXPECT_TRUE(done) << done.error().message;
@@ -42,23 +43,27 @@ TEST_F(ParquetIoTest, ReadsBackWhatItWrote) {
 TEST_F(ParquetIoTest, KeepsTheShapesOfOtherWriters) {
     const auto session = connect();
     run(*session,
-        "COPY (SELECT {'path': 'a', 'partitionValues': MAP {'d': 'x'}, 'stats_parsed': {'numRecords': 2::BIGINT, "
+        "COPY (SELECT {'path': 'a', 'size': 7::BIGINT, 'partitionValues': MAP {'d': 'x'}, 'stats_parsed': {'numRecords': 2::BIGINT, "
         "'minValues': {'t': TIMESTAMPTZ '2026-01-02 03:04:05.6+00', "
         "'n': TIMESTAMP '2026-01-02 03:04:05', 'd': DATE '2026-01-02', 'm': 1.50::DECIMAL(9,2), 'f': 0.1::DOUBLE, 'i': "
         "3::SMALLINT, 'z': NULL::INTEGER}}} AS add, "
         "NULL::STRUCT(appId VARCHAR) AS txn) TO 'lagoa://bronze/c.parquet' (FORMAT parquet)");
     const auto expected = json::parse(
-        R"({"add":{"path":"a","partitionValues":{"d":"x"},"stats_parsed":{"numRecords":2,"minValues":{"t":"2026-01-02T03:04:05.6Z",)"
-        R"("n":"2026-01-02T03:04:05","d":"2026-01-02","m":1.50,"f":0.1,"i":3}}}})");
+        R"({"numRecords":2,"minValues":{"t":"2026-01-02T03:04:05.6Z",)"
+        R"("n":"2026-01-02T03:04:05","d":"2026-01-02","m":1.50,"f":0.1,"i":3}})");
     const auto found = read("c.parquet");
     ASSERT_EQ(found.size(), 1U);
-    EXPECT_EQ(found[0], expected.value()) << json::dump(found[0]);
+    const json::Value* const add = found[0].find("add");
+    ASSERT_NE(add, nullptr);
+    EXPECT_EQ(add->string_at("path"), "a");
+    EXPECT_EQ(json::dump(*add->find("partitionValues")), R"({"d":"x"})");
+    EXPECT_EQ(json::parse(add->string_at("stats").value_or("")).value(), expected.value()) << json::dump(*add);
 }
 
 TEST_F(ParquetIoTest, NamesWhatIsDamaged) {
     ASSERT_TRUE(stores_.at("bronze")->put("bad.parquet", "this is no Parquet file at all"));
     ASSERT_TRUE(stores_.at("bronze")->put("empty.parquet", ""));
-    const auto none = [](std::string_view) -> Result<> { return {}; };
+    const auto none = [](const delta::Action&) -> Result<> { return {}; };
     EXPECT_EQ(parquet_->read_actions(*stores_.at("bronze"), "bad.parquet", none).error().code, ErrorCode::kCorruption);
     EXPECT_EQ(parquet_->read_actions(*stores_.at("bronze"), "empty.parquet", none).error().code,
               ErrorCode::kCorruption);
@@ -68,7 +73,7 @@ TEST_F(ParquetIoTest, NamesWhatIsDamaged) {
 
 TEST_F(ParquetIoTest, PassesOnWhatTheReaderAnswers) {
     ASSERT_TRUE(parquet_->write_actions(*stores_.at("bronze"), "c.parquet", {R"({"txn":{"appId":"a","version":1}})"}));
-    const auto stopped = parquet_->read_actions(*stores_.at("bronze"), "c.parquet", [](std::string_view) -> Result<> {
+    const auto stopped = parquet_->read_actions(*stores_.at("bronze"), "c.parquet", [](const delta::Action&) -> Result<> {
         return fail(ErrorCode::kUnsupported, "enough");
     });
     EXPECT_EQ(stopped.error().code, ErrorCode::kUnsupported);

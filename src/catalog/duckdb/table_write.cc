@@ -8,7 +8,7 @@ Result<> commit_write(LakeView& view, const TableWrite& write) {
     if (write.base && write.files.empty()) return {};
     const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
     delta::CommitRequest request{
-        .adds = write.files, .read_set = delta::ReadSet::kNothing, .operation = write.operation};
+        .adds = write.files, .read_set = delta::ReadSet::nothing(), .operation = write.operation};
     if (!write.base)
         request.metadata = write.metadata;
     else
@@ -36,7 +36,7 @@ void discard_write(LakeView& view, const TableWrite& write) {
 std::shared_ptr<const delta::Snapshot> uncommitted_snapshot(const TableWrite& write) {
     auto snapshot = write.base ? std::make_shared<delta::Snapshot>(*write.base) : std::make_shared<delta::Snapshot>();
     snapshot->metadata = write.metadata;
-    snapshot->files.insert(snapshot->files.end(), write.files.begin(), write.files.end());
+    snapshot->files = snapshot->files.with(write.files, {});
     return snapshot;
 }
 

@@ -57,6 +57,14 @@ public:
 
     Result<delta::TableLocation> location(const TableName& table) override { return tables_->locate(table); }
 
+    Result<std::map<std::string, std::string>> views(std::string_view) override {
+        return std::map<std::string, std::string>{};
+    }
+    Result<> change(const LakeChange&) override {
+        return fail(ErrorCode::kUnsupported, "the lake's views and dropped tables are not kept yet");
+    }
+    Result<std::optional<delta::Version>> kept_version(const TableName&) override { return std::nullopt; }
+
     bool has_contract(const TableName& table) override { return tables_->contracted.contains(table); }
 
     Clock& clock() override { return *tables_->clock; }

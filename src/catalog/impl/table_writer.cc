@@ -1,7 +1,6 @@
 #include "catalog/impl/table_writer.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -29,6 +28,8 @@ std::string_view name_of(WriteMode mode) {
         case WriteMode::kAppend:
             return "Append";
         case WriteMode::kOverwrite:
+        case WriteMode::kOverwritePartitions:
+        case WriteMode::kReplaceWhere:
             return "Overwrite";
         case WriteMode::kMerge:
             return "Merge";
@@ -49,6 +50,8 @@ TableWriter::TableWriter(Session& session, delta::TableLocation location, std::s
 Result<WriteResult> TableWriter::run() {
     if (base_ && request_.txn && base_->txn_version(request_.txn->app_id) >= request_.txn->version)
         return WriteResult{.version = base_->version};
+    if (request_.mode == WriteMode::kOverwritePartitions || request_.mode == WriteMode::kReplaceWhere)
+        return fail(ErrorCode::kUnsupported, "replacing a part of {} is not supported yet", request_.table.text());
     LAGOA_TRY(check_step());
     columns_ = LAGOA_TRY(session_.describe(request_.select));
     LAGOA_TRY(plan());
@@ -109,8 +112,7 @@ Result<> TableWriter::stage(StagedFiles& staged) {
     LAGOA_TRY(staged.write(select));
     source_rows_ = staged.rows();
     if (request_.mode == WriteMode::kOverwrite && base_) {
-        removed_.resize(base_->files.size());
-        std::iota(removed_.begin(), removed_.end(), std::size_t{0});
+        for (auto file = base_->files.begin(); file != base_->files.end(); ++file) removed_.push_back(file.slot());
     }
     return {};
 }
@@ -123,8 +125,8 @@ Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select
     const std::string scan = fmt::format("delta({}, version => {})", quote_literal(url()), base_->version);
     removed_ = LAGOA_TRY(source->touched_files(scan));
     if (removed_.empty()) return staged.write(source->select());
-    if (removed_.back() >= base_->files.size())
-        return fail(ErrorCode::kInternal, "a match in file {} of {}", removed_.back(), base_->files.size());
+    if (!base_->files.contains(removed_.back()))
+        return fail(ErrorCode::kInternal, "a match in file {}, which {} has not", removed_.back(), url());
     const std::string kept = source->select_kept(scan, base_->metadata.schema, plan_.schema, removed_);
     return staged.write(kept + " UNION ALL " + source->select());
 }
@@ -200,7 +202,7 @@ delta::CommitRequest TableWriter::commit_request(const StagedFiles& staged) cons
     commit.metadata = changed_metadata();
     if (base_ && commit.metadata) commit.protocol = raised_protocol(plan_.schema, base_->protocol);
     if (request_.txn) commit.txns.push_back(*request_.txn);
-    commit.read_set = request_.mode == WriteMode::kAppend ? delta::ReadSet::kNothing : delta::ReadSet::kWholeTable;
+    commit.read_set = request_.mode == WriteMode::kAppend ? delta::ReadSet::nothing() : delta::ReadSet::whole_table();
     const bool merge = request_.mode == WriteMode::kMerge;
     commit.operation = merge && request_.operation == "WRITE" ? "MERGE" : request_.operation;
     commit.operation_parameters =

@@ -43,7 +43,7 @@ private:
 
     std::vector<Column> columns_;  // of the request's SELECT
     SchemaPlan plan_;
-    std::vector<std::size_t> removed_;  // places in base_->files
+    std::vector<delta::Slot> removed_;  // of base_->files
     std::uint64_t source_rows_ = 0;
 };
 

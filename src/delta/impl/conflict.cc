@@ -28,7 +28,7 @@ Result<> check_conflict(const CommitRequest& ours, Version version, const std::v
 
     std::set<std::string> removed;
     for (const auto& remove : ours.removes) removed.insert(file_key(remove.path, remove.deletion_vector));
-    const bool read_files = ours.read_set == ReadSet::kWholeTable;
+    const bool read_files = ours.read_set.scope == ReadSet::Scope::kWholeTable;
     for (const auto& action : theirs) {
         if (std::holds_alternative<Protocol>(action)) return conflict(version, "changed the protocol");
         if (std::holds_alternative<Metadata>(action)) return conflict(version, "changed the schema or the properties");

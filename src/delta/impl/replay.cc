@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "delta/impl/log_json.h"
+#include "delta/column_mapping.h"
+#include "delta/log_json.h"
 
 namespace lagoa::delta {
 
@@ -48,15 +49,19 @@ Result<Snapshot> Replay::finish(Version version, std::int64_t log_time_ms) && {
     snapshot.metadata = *std::move(metadata_);
     snapshot.txns = std::move(txns_);
     snapshot.domains = std::move(domains_);
-    snapshot.files.reserve(files_.size());
+    std::vector<AddFile> files;
+    files.reserve(files_.size());
     for (auto& [key, file] : files_) {
         // A value that the log leaves out is NULL: from here on every partition column has one.
-        for (const auto& column : snapshot.metadata.partition_columns) file.partition_values.try_emplace(column);
-        snapshot.files.push_back(std::move(file));
+        for (const auto& column : physical_partition_columns(snapshot.metadata)) file.partition_values.try_emplace(column);
+        files.push_back(std::move(file));
     }
-    for (auto& [key, tombstone] : tombstones_) snapshot.tombstones.push_back(std::move(tombstone));
-    std::ranges::sort(snapshot.files, {}, &AddFile::path);
-    std::ranges::sort(snapshot.tombstones, {}, &RemoveFile::path);
+    std::vector<RemoveFile> tombstones;
+    for (auto& [key, tombstone] : tombstones_) tombstones.push_back(std::move(tombstone));
+    std::ranges::sort(files, {}, &AddFile::path);
+    std::ranges::sort(tombstones, {}, &RemoveFile::path);
+    snapshot.files = FileList(std::move(files));
+    snapshot.tombstones = TombstoneList(std::move(tombstones));
     return snapshot;
 }
 

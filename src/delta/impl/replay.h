@@ -35,6 +35,8 @@ private:
     void set(CdcFile) {}  // a change feed's file is no part of the table's state
     void set(Txn txn);
     void set(DomainMetadata domain);
+    void set(CheckpointMetadata) {}
+    void set(Sidecar) {}  // its actions are read where it is met
     void set(CommitInfo info) { commit_info_ = std::move(info); }
 
     std::optional<Protocol> protocol_;

@@ -1,4 +1,4 @@
-#include "delta/impl/log_json.h"
+#include "delta/log_json.h"
 
 #include <array>
 
@@ -156,6 +156,8 @@ Result<Action> parse_remove(const json::Value& value) {
     remove.partition_values = LAGOA_TRY(partition_values_of(value));
     remove.size_bytes = value.int64_at("size");
     remove.deletion_vector = LAGOA_TRY(deletion_vector_of(value));
+    remove.base_row_id = value.int64_at("baseRowId");
+    remove.default_row_commit_version = value.int64_at("defaultRowCommitVersion");
     return remove;
 }
 
@@ -183,6 +185,18 @@ Result<Action> parse_domain(const json::Value& value) {
     return domain;
 }
 
+Result<Action> parse_checkpoint_metadata(const json::Value& value) {
+    return CheckpointMetadata{.version = LAGOA_TRY(integer_of(value, "version"))};
+}
+
+Result<Action> parse_sidecar(const json::Value& value) {
+    Sidecar sidecar;
+    sidecar.path = LAGOA_TRY(text_of(value, "path"));
+    sidecar.size_bytes = LAGOA_TRY(integer_of(value, "sizeInBytes"));
+    sidecar.modified_ms = value.int64_at("modificationTime").value_or(0);
+    return sidecar;
+}
+
 Result<Action> parse_commit_info(const json::Value& value) {
     return CommitInfo{*value.object()};
 }
@@ -197,6 +211,7 @@ constexpr std::array kParsers = {
     ActionParser{"protocol", parse_protocol}, ActionParser{"metaData", parse_metadata},
     ActionParser{"txn", parse_txn},           ActionParser{"domainMetadata", parse_domain},
     ActionParser{"cdc", parse_cdc},           ActionParser{"commitInfo", parse_commit_info},
+    ActionParser{"sidecar", parse_sidecar},   ActionParser{"checkpointMetadata", parse_checkpoint_metadata},
 };
 
 // ------------------------------------------------------------------ printing
@@ -273,6 +288,9 @@ struct Printer {
         }
         if (remove.size_bytes) out.set("size", *remove.size_bytes);
         if (remove.deletion_vector) out.set("deletionVector", to_json(*remove.deletion_vector));
+        if (remove.base_row_id) out.set("baseRowId", *remove.base_row_id);
+        if (remove.default_row_commit_version)
+            out.set("defaultRowCommitVersion", *remove.default_row_commit_version);
         return json::make_object({{"remove", std::move(out)}});
     }
 
@@ -294,6 +312,17 @@ struct Printer {
         json::Object out = json::make_object(
             {{"domain", domain.domain}, {"configuration", domain.configuration}, {"removed", domain.removed}});
         return json::make_object({{"domainMetadata", std::move(out)}});
+    }
+
+    json::Object operator()(const CheckpointMetadata& metadata) const {
+        return json::make_object({{"checkpointMetadata", json::make_object({{"version", metadata.version}})}});
+    }
+
+    json::Object operator()(const Sidecar& sidecar) const {
+        json::Object out = json::make_object({{"path", sidecar.path},
+                                              {"sizeInBytes", sidecar.size_bytes},
+                                              {"modificationTime", sidecar.modified_ms}});
+        return json::make_object({{"sidecar", std::move(out)}});
     }
 
     json::Object operator()(const CommitInfo& info) const { return json::make_object({{"commitInfo", info.fields}}); }
