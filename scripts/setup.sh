@@ -2,7 +2,8 @@
 # Installs what the build and the tests need and this machine lacks. Says nothing when nothing is missing.
 #
 # Debian packages by apt-get; DuckDB's static libraries out of a Go module, its C++ headers out of a crate, its
-# PostgreSQL extension out of a wheel: all three of one version, checked by SHA-256, laid under .deps/.
+# PostgreSQL extension out of a wheel: all three of one version, checked by SHA-256, laid under .deps/. Spark with
+# Delta, which reads and writes our tables in the tests, in an environment of its own: .deps/spark.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 deps=$PWD/.deps
@@ -16,6 +17,7 @@ packages=(
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libcurl4-openssl-dev
     libsimdjson-dev libyaml-cpp-dev libxml2-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev
     libgtest-dev libgmock-dev libpq-dev postgresql-15 postgresql-client-15 tzdata unzip
+    openjdk-17-jre-headless maven
 )
 
 missing_tools=()
@@ -115,11 +117,47 @@ setup_python() {
         touch "$deps/python/.complete-2" || cannot "the tests' Python packages" "pip install -r scripts/requirements-test.txt failed"
 }
 
+# Spark's Delta comes as jars of Maven, with the modules of its own that it loads; the rest Spark has.
+spark_jars() {
+    local scratch=$1 artifact group name version
+    {
+        echo '<project><modelVersion>4.0.0</modelVersion><groupId>setup</groupId><artifactId>setup</artifactId><version>0</version>'
+        echo '<packaging>pom</packaging><dependencies>'
+        for artifact in io.delta:{delta-spark_4.2_2.13,delta-storage,delta-kernel-api,delta-kernel-defaults,delta-kernel-unitycatalog}:4.4.0 \
+            io.unitycatalog:unitycatalog-{client,hadoop}:0.6.0; do
+            IFS=: read -r group name version <<<"$artifact"
+            printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>\n' "$group" "$name" "$version"
+        done
+        echo '</dependencies></project>'
+    } >"$scratch/pom.xml"
+    mvn -q -B -f "$scratch/pom.xml" dependency:copy-dependencies -DexcludeTransitive=true -DoutputDirectory="$scratch/jars" >&2 &&
+        (cd "$scratch/jars" && sha256sum --quiet -c "$deps/../scripts/spark-jars.sha256" >&2)
+}
+
+setup_spark() {
+    local to=$deps/spark
+    [ -e "$to/.complete-1" ] && return
+    echo "setup: Spark and Delta for the tests" >&2
+    local scratch
+    scratch=$(mktemp -d)
+    if ! spark_jars "$scratch"; then
+        cannot "Delta's jars for Spark" "mvn dependency:copy-dependencies or their SHA-256 failed"
+    elif ! { python3 -m venv "$to/python" && "$to/python/bin/pip" install -q --disable-pip-version-check --require-hashes -r scripts/requirements-interop.txt >&2; }; then
+        cannot "Spark" "pip install -r scripts/requirements-interop.txt failed"
+    else
+        rm -rf "$to/jars"
+        mv "$scratch/jars" "$to/jars"
+        touch "$to/.complete-1"
+    fi
+    rm -rf "$scratch"
+}
+
 setup_packages
 setup_python # its pip fetches the extension: Debian's python3 has none
 setup_libraries
 setup_headers
 setup_extension
+setup_spark
 if [ ${#missing_tools[@]} -gt 0 ]; then
     echo "setup: incomplete; see the lines above" >&2
     exit 4
