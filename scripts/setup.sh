@@ -3,7 +3,8 @@
 #
 # Debian packages by apt-get; DuckDB's static libraries out of a Go module, its C++ headers out of a crate, its
 # PostgreSQL extension out of a wheel: all three of one version, checked by SHA-256, laid under .deps/. Spark with
-# Delta, which reads and writes our tables in the tests, in an environment of its own: .deps/spark.
+# Delta, which reads and writes our tables in the tests, in an environment of its own: .deps/spark. Versity's S3
+# gateway, the S3 server of the tests, built by go.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 deps=$PWD/.deps
@@ -11,11 +12,12 @@ duckdb=1.5.5
 go_module=github.com/duckdb/duckdb-go-bindings/lib/linux-amd64
 go_version=v0.10505.0
 crate_version=1.10505.0
+versitygw=v1.8.0
 
 packages=(
     g++ cmake ninja-build ccache mold git python3 python3-venv ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libcurl4-openssl-dev
-    libsimdjson-dev libyaml-cpp-dev libxml2-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev
+    libsimdjson-dev libroaring-dev libyaml-cpp-dev libxml2-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev
     libgtest-dev libgmock-dev libpq-dev postgresql-15 postgresql-client-15 tzdata unzip
     openjdk-17-jre-headless maven
 )
@@ -152,12 +154,26 @@ setup_spark() {
     rm -rf "$scratch"
 }
 
+# The S3 server of the tests: go checks its source, and that of all it is built from, against the checksum database.
+setup_s3_server() {
+    local to=$deps/versitygw
+    [ -e "$to/.complete-$versitygw" ] && return
+    command -v go >/dev/null || { cannot "the S3 server of the tests" "no go on PATH to build github.com/versity/versitygw@$versitygw"; return; }
+    echo "setup: versitygw $versitygw, the S3 server of the tests" >&2
+    if CGO_ENABLED=0 GOBIN=$to go install "github.com/versity/versitygw/cmd/versitygw@$versitygw" >&2; then
+        touch "$to/.complete-$versitygw"
+    else
+        cannot "the S3 server of the tests" "go install github.com/versity/versitygw/cmd/versitygw@$versitygw failed"
+    fi
+}
+
 setup_packages
 setup_python # its pip fetches the extension: Debian's python3 has none
 setup_libraries
 setup_headers
 setup_extension
 setup_spark
+setup_s3_server
 if [ ${#missing_tools[@]} -gt 0 ]; then
     echo "setup: incomplete; see the lines above" >&2
     exit 4
