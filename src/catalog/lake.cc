@@ -4,6 +4,7 @@
 
 #include "catalog/duckdb/attach.h"
 #include "catalog/duckdb/delta_function.h"
+#include "catalog/duckdb/held_snapshot.h"
 #include "catalog/duckdb/parquet_io.h"
 #include "catalog/impl/cut_view.h"
 #include "catalog/impl/table_writer.h"
@@ -16,11 +17,10 @@ public:
     LakeOnEngine(LakeOptions options, std::shared_ptr<LakeTables> tables)
         : engine_(*options.engine),
           clock_(*options.clock),
-          tables_(std::move(tables)),
-          log_(std::move(options.log), clock_) {}
+          tables_(std::move(tables)) {}
 
     Result<std::unique_ptr<Session>> connect(const Cut& cut) override {
-        auto view = LAGOA_TRY(make_cut_view(tables_, log_, cut), "connecting to the lake");
+        auto view = LAGOA_TRY(make_cut_view(tables_, cut), "connecting to the lake");
         auto session = LAGOA_TRY(engine_.connect());
         LAGOA_TRY(attach_lake(*session, std::move(view)));
         return session;
@@ -28,7 +28,7 @@ public:
 
     Result<WriteResult> write(Session& session, const WriteRequest& request) override {
         const delta::TableLocation location = LAGOA_TRY(tables_->locate(request.table));
-        auto newest = tables_->newest(request.table);
+        auto newest = tables_->live(request.table);
         if (!newest && newest.error().code != ErrorCode::kNotFound)
             return pass_on(newest.error(), "writing {}", request.table.text());
         auto base = newest ? std::move(*newest) : nullptr;
@@ -54,12 +54,12 @@ public:
     Result<delta::TableLocation> locate(const TableName& table) override { return tables_->locate(table); }
 
     Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table, const Cut& cut) override {
-        const auto view = LAGOA_TRY(make_cut_view(tables_, log_, cut));
+        const auto view = LAGOA_TRY(make_cut_view(tables_, cut));
         return view->snapshot(table);
     }
 
     Result<std::vector<TableInfo>> tables(const Cut& cut) override {
-        const auto view = LAGOA_TRY(make_cut_view(tables_, log_, cut));
+        const auto view = LAGOA_TRY(make_cut_view(tables_, cut));
         std::vector<TableInfo> infos;
         for (const std::string& zone : LAGOA_TRY(view->zones()))
             for (const std::string& name : LAGOA_TRY(view->tables(zone))) {
@@ -81,13 +81,20 @@ public:
         return infos;
     }
 
-    LakeLog& log() override { return log_; }
+    Result<std::map<TableName, std::string>> views(const Cut& cut) override {
+        const auto view = LAGOA_TRY(make_cut_view(tables_, cut));
+        std::map<TableName, std::string> all;
+        for (const std::string& zone : LAGOA_TRY(view->zones()))
+            for (auto& [name, sql] : LAGOA_TRY(view->views(zone))) all[{zone, name}] = sql;
+        return all;
+    }
+
+    LakeLog& log() override { return *tables_->log; }
 
 private:
     Engine& engine_;
     Clock& clock_;
     const std::shared_ptr<LakeTables> tables_;  // shared with the sessions' views
-    LakeLog log_;
 };
 
 }  // namespace
@@ -101,8 +108,11 @@ Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
     tables->zones = options.zones;
     tables->parquet = make_parquet_io(*options.engine);
     tables->contracted = options.contracted;
+    tables->log = std::make_unique<LakeLog>(options.log, *options.clock);
+    tables->retention = options.retention;
     tables->clock = options.clock;
     LAGOA_TRY(register_delta_function(*options.engine), "opening the lake");
+    LAGOA_TRY(register_held_snapshots(*options.engine), "opening the lake");
     return std::make_unique<LakeOnEngine>(std::move(options), std::move(tables));
 }
 

@@ -97,16 +97,15 @@ Result<std::vector<std::size_t>> MergeSource::touched_files(const std::string& s
     return files;
 }
 
-std::string MergeSource::select_kept(const std::string& scan, const Schema& table, const Schema& schema,
-                                     const std::vector<std::size_t>& files) const {
+std::string MergeSource::select_kept(const std::string& scan, const Schema& table, const Schema& schema) const {
     std::vector<std::string> columns;
     for (const Field& field : schema.fields) {
         const std::string quoted = quote_identifier(field.name);
         columns.push_back(table.find(field.name) ? "t." + quoted
                                                  : fmt::format("CAST(NULL AS {}) AS {}", to_sql(field.type), quoted));
     }
-    return fmt::format("SELECT {} FROM {} AS t ANTI JOIN {} AS s ON {} WHERE t.file_index IN ({})",
-                       fmt::join(columns, ", "), scan, name_, condition(), fmt::join(files, ", "));
+    return fmt::format("SELECT {} FROM {} AS t ANTI JOIN {} AS s ON {}", fmt::join(columns, ", "), scan, name_,
+                       condition());
 }
 
 }  // namespace lagoa

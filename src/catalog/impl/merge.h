@@ -26,12 +26,10 @@ public:
     std::uint64_t rows() const { return rows_; }
     /// `SELECT * FROM` the source.
     std::string select() const;
-    /// The places in Snapshot::files of the files of `scan` (the table's rows in SQL) with a matched key.
+    /// The slots of the files of `scan` (a held snapshot's rows in SQL) with a matched key, ascending.
     Result<std::vector<std::size_t>> touched_files(const std::string& scan) const;
-    /// The rows of `scan` in `files` that have no match, as columns of `schema`; columns that only `schema`
-    /// has are NULL.
-    std::string select_kept(const std::string& scan, const Schema& table, const Schema& schema,
-                            const std::vector<std::size_t>& files) const;
+    /// The rows of `scan` that have no match, as columns of `schema`; columns that only `schema` has are NULL.
+    std::string select_kept(const std::string& scan, const Schema& table, const Schema& schema) const;
 
 private:
     MergeSource(Session& session, std::string name, std::vector<std::string> key);

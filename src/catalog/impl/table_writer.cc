@@ -5,7 +5,7 @@
 
 #include <fmt/ranges.h>
 
-#include "base/text.h"
+#include "catalog/duckdb/held_snapshot.h"
 #include "catalog/impl/merge.h"
 #include "catalog/impl/staged_file.h"
 
@@ -35,6 +35,15 @@ std::string_view name_of(WriteMode mode) {
             return "Merge";
     }
     return "Append";
+}
+
+// The table as if it had these files only.
+std::shared_ptr<const delta::Snapshot> with_files(const delta::Snapshot& snapshot, const std::vector<delta::Slot>& kept) {
+    std::vector<delta::AddFile> files;
+    for (const delta::Slot slot : kept) files.push_back(snapshot.files[slot]);
+    auto part = std::make_shared<delta::Snapshot>(snapshot);
+    part->files = delta::FileList(std::move(files));
+    return part;
 }
 
 json::Array to_json(const std::vector<std::string>& names) {
@@ -122,12 +131,13 @@ Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select
     source_rows_ = source->rows();
     if (source_rows_ == 0) return {};
     if (!base_ || base_->files.empty()) return staged.write(source->select());
-    const std::string scan = fmt::format("delta({}, version => {})", quote_literal(url()), base_->version);
-    removed_ = LAGOA_TRY(source->touched_files(scan));
+    {
+        const HeldSnapshot table(session_, base_, url());
+        removed_ = LAGOA_TRY(source->touched_files(table.sql()));
+    }
     if (removed_.empty()) return staged.write(source->select());
-    if (!base_->files.contains(removed_.back()))
-        return fail(ErrorCode::kInternal, "a match in file {}, which {} has not", removed_.back(), url());
-    const std::string kept = source->select_kept(scan, base_->metadata.schema, plan_.schema, removed_);
+    const HeldSnapshot touched(session_, with_files(*base_, removed_), url());
+    const std::string kept = source->select_kept(touched.sql(), base_->metadata.schema, plan_.schema);
     return staged.write(kept + " UNION ALL " + source->select());
 }
 

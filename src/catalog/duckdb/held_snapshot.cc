@@ -1,0 +1,70 @@
+#include "catalog/duckdb/held_snapshot.h"
+
+#include <map>
+#include <utility>
+
+#include "duckdb.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "duckdb/main/client_context_state.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
+
+#include "base/id.h"
+#include "base/text.h"
+#include "catalog/duckdb/delta_scan.h"
+#include "engine/duckdb/access.h"
+#include "engine/duckdb/error.h"
+
+namespace lagoa {
+namespace {
+
+constexpr const char* kFunctionName = "lagoa_snapshot";
+
+// The snapshots that one connection holds; used by its thread only.
+struct HeldSources final : duckdb::ClientContextState {
+    static constexpr const char* kKey = "lagoa_held_snapshots";
+    std::map<std::string, ScanSource> by_name;
+};
+
+duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
+                                              duckdb::vector<duckdb::LogicalType>& types,
+                                              duckdb::vector<duckdb::string>& names) {
+    const auto held = context.registered_state->Get<HeldSources>(HeldSources::kKey);
+    const std::string name = input.inputs[0].IsNull() ? "" : input.inputs[0].GetValue<std::string>();
+    const auto source = held ? held->by_name.find(name) : decltype(held->by_name.find(name)){};
+    if (!held || source == held->by_name.end())
+        raise({ErrorCode::kNotFound, fmt::format("{}() is not for queries", kFunctionName), "Write delta('PATH')."});
+    duckdb::unique_ptr<duckdb::FunctionData> bound;
+    bind_delta_scan(context, source->second, nullptr, bound);
+    const auto& scan = bound->Cast<duckdb::MultiFileBindData>();
+    types = scan.types;
+    names = scan.names;
+    return bound;
+}
+
+}  // namespace
+
+Result<> register_held_snapshots(Engine& engine) {
+    return guarded([&]() -> Result<> {
+        duckdb::Connection connection(instance(engine));
+        connection.BeginTransaction();  // the scan is a copy of one in the system catalog
+        duckdb::TableFunction function = unbound_delta_scan(*connection.context);
+        connection.Commit();
+        function.name = kFunctionName;
+        function.bind = bind;
+        duckdb::ExtensionLoader(instance(engine), "lagoa").RegisterFunction(std::move(function));
+        return {};
+    });
+}
+
+HeldSnapshot::HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root)
+    : session_(session), name_(new_uuid()), sql_(fmt::format("{}({})", kFunctionName, quote_literal(name_))) {
+    const auto held = context(session_).registered_state->GetOrCreate<HeldSources>(HeldSources::kKey);
+    held->by_name.emplace(name_, ScanSource{std::move(snapshot), std::move(root)});
+}
+
+HeldSnapshot::~HeldSnapshot() {
+    if (const auto held = context(session_).registered_state->Get<HeldSources>(HeldSources::kKey))
+        held->by_name.erase(name_);
+}
+
+}  // namespace lagoa
