@@ -40,6 +40,11 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::string> property_of(const Metadata& metadata, std::string_view property) {
+    const auto* const value = find_property(metadata, property);
+    return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
 bool is_enabled(const Metadata& metadata, std::string_view property) {
     const auto* const value = find_property(metadata, property);
     return value != nullptr && to_lower(*value) == "true";
@@ -54,6 +59,16 @@ std::int64_t checkpoint_interval(const Metadata& metadata, std::int64_t otherwis
 std::optional<milliseconds> deleted_file_retention(const Metadata& metadata) {
     const auto* const value = find_property(metadata, "delta.deletedFileRetentionDuration");
     return value == nullptr ? std::chrono::days(7) : parse_interval(*value);
+}
+
+std::optional<milliseconds> log_retention(const Metadata& metadata) {
+    const auto* const value = find_property(metadata, "delta.logRetentionDuration");
+    return value == nullptr ? std::chrono::days(30) : parse_interval(*value);
+}
+
+std::optional<milliseconds> transaction_retention(const Metadata& metadata) {
+    const auto* const value = find_property(metadata, "delta.setTransactionRetentionDuration");
+    return value == nullptr ? std::nullopt : parse_interval(*value);
 }
 
 std::optional<milliseconds> parse_interval(std::string_view text) {

@@ -11,6 +11,9 @@
 
 namespace lagoa::delta {
 
+/// The property's text if it is set.
+std::optional<std::string> property_of(const Metadata& metadata, std::string_view property);
+
 /// Whether `property` is `true`.
 bool is_enabled(const Metadata& metadata, std::string_view property);
 
@@ -20,6 +23,12 @@ std::int64_t checkpoint_interval(const Metadata& metadata, std::int64_t otherwis
 /// delta.deletedFileRetentionDuration, 7 days unless set; nullopt if we cannot read it, when
 /// everything has to be kept.
 std::optional<std::chrono::milliseconds> deleted_file_retention(const Metadata& metadata);
+
+/// delta.logRetentionDuration, 30 days unless set; nullopt as above.
+std::optional<std::chrono::milliseconds> log_retention(const Metadata& metadata);
+
+/// delta.setTransactionRetentionDuration; nullopt if it is not set, or we cannot read it, when all are kept.
+std::optional<std::chrono::milliseconds> transaction_retention(const Metadata& metadata);
 
 /// `interval 1 week 2 days`, `7 days`: Spark's intervals of fixed length (not months).
 std::optional<std::chrono::milliseconds> parse_interval(std::string_view text);
