@@ -18,22 +18,21 @@
 
 namespace lagoa::delta {
 
-/// Row places in a file, from 0. Immutable.
+/// Row places in a file, from 0 and below 2^63. Immutable; copies share the bitmap.
 class DeletedRows {
 public:
-    DeletedRows();
+    DeletedRows() = default;
     /// In any order, repeats allowed.
     explicit DeletedRows(std::span<const std::uint64_t> rows);
-    DeletedRows(const DeletedRows&);
-    DeletedRows(DeletedRows&&) noexcept;
-    DeletedRows& operator=(DeletedRows) noexcept;
-    ~DeletedRows();
 
     std::uint64_t size() const;
     bool contains(std::uint64_t row) const;
     /// The deleted rows of `[from, to)`, ascending.
     void each(std::uint64_t from, std::uint64_t to, const std::function<void(std::uint64_t row)>& visit) const;
+    /// Those of either.
     DeletedRows united(const DeletedRows& other) const;
+    /// Those that `other` does not have.
+    DeletedRows without(const DeletedRows& other) const;
 
     /// The protocol's serialised form, with its magic number, without length and checksum.
     std::string serialize() const;
@@ -42,7 +41,9 @@ public:
 
 private:
     struct Bitmap;
-    std::unique_ptr<Bitmap> bitmap_;
+    explicit DeletedRows(Bitmap bitmap);
+
+    std::shared_ptr<const Bitmap> bitmap_;  // shared by copies; nullptr: no rows
 };
 
 /// Reads what `vector` points to. kCorruption: a wrong checksum, size or cardinality. kNotFound: the file is gone.
@@ -57,12 +58,13 @@ Result<std::vector<DeletionVector>> write_deletion_vectors(const TableLocation& 
 /// Inside the log itself (storage type `i`): for tiny vectors.
 DeletionVector inline_deletion_vector(const DeletedRows& rows);
 
-/// Z85, the base-85 alphabet of the log. The text's length is a multiple of 5, the bytes' of 4.
+/// Z85, the base-85 alphabet of the log: five characters for four bytes. kCorruption for anything else.
 Result<std::string> decode_base85(std::string_view text);
+/// Bytes of another length than a multiple of 4 are filled up with zeros.
 std::string encode_base85(std::string_view bytes);
 
 /// `vector`'s file relative to the table (`ab/deletion_vector_<uuid>.bin`) for storage type `u`, its URI for `p`, empty
-/// for `i`.
+/// for `i`. kCorruption: no UUID; kUnsupported: a storage type we do not know.
 Result<std::string> deletion_vector_path(const DeletionVector& vector);
 
 }  // namespace lagoa::delta
