@@ -12,6 +12,7 @@ namespace lagoa {
 namespace {
 
 constexpr std::size_t kFilesSampled = 64;  // whose statistics are read for an estimate
+constexpr const char* kSlot = "lagoa_slot";
 
 }  // namespace
 
@@ -85,11 +86,15 @@ duckdb::unique_ptr<duckdb::NodeStatistics> DeltaFiles::GetCardinality(duckdb::Cl
         bytes_sampled += source_.snapshot->files[kept_[i]].size_bytes;
     }
     std::int64_t bytes = 0;
-    for (const std::size_t index : kept_) bytes += source_.snapshot->files[index].size_bytes;
+    for (const delta::Slot slot : kept_) bytes += source_.snapshot->files[slot].size_bytes;
     const double share = bytes_sampled > 0 ? static_cast<double>(bytes) / static_cast<double>(bytes_sampled) : 1.0;
     // Never "unknown": the scan would then ask a Parquet file that it has not opened.
     return duckdb::make_uniq<duckdb::NodeStatistics>(
         static_cast<duckdb::idx_t>(static_cast<double>(rows_sampled) * share));
+}
+
+delta::Slot DeltaFiles::slot_of(const duckdb::OpenFileInfo& file) {
+    return file.extended_info->options.at(kSlot).GetValue<std::uint64_t>();
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::Copy() const {
@@ -99,8 +104,9 @@ duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::Copy() const {
 duckdb::OpenFileInfo DeltaFiles::GetFile(duckdb::idx_t i) const {
     if (i >= kept_.size()) return {""};
     const delta::AddFile& file = source_.snapshot->files[kept_[i]];
-    duckdb::OpenFileInfo info(data_file_path(source_.root, file.path));
+    duckdb::OpenFileInfo info(data_file_path(source_, file.path));
     info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
+    info.extended_info->options[kSlot] = duckdb::Value::UBIGINT(kept_[i]);
     // Data files never change under their name: cached blocks stay valid, and no request asks for the size.
     info.extended_info->options["validate_external_file_cache"] = duckdb::Value::BOOLEAN(false);
     info.extended_info->options["file_size"] = duckdb::Value::UBIGINT(static_cast<std::uint64_t>(file.size_bytes));

@@ -22,7 +22,9 @@ public:
 
     const ScanSource& source() const { return source_; }
     /// Where the `i`-th file of this list stands in Snapshot::files.
-    std::size_t snapshot_index(duckdb::idx_t i) const { return kept_[i]; }
+    delta::Slot slot(duckdb::idx_t i) const { return kept_[i]; }
+    /// Where `file`, which a list of ours gave to a reader, stands in Snapshot::files.
+    static delta::Slot slot_of(const duckdb::OpenFileInfo& file);
     /// Live rows of the `i`-th file; nullopt without statistics.
     std::optional<std::uint64_t> rows(duckdb::idx_t i) const;
 

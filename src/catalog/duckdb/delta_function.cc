@@ -1,67 +1,50 @@
 #include "catalog/duckdb/delta_function.h"
 
-#include <filesystem>
-
 #include "duckdb.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
-#include "duckdb/main/settings.hpp"
 
 #include "catalog/duckdb/delta_scan.h"
 #include "catalog/duckdb/parquet_io.h"
+#include "catalog/duckdb/table_at_path.h"
+#include "catalog/duckdb/time_travel.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
-#include "store/open_store.h"
 
 namespace lagoa {
 namespace {
 
-constexpr std::string_view kLakeScheme = "lagoa://";
-
 struct DeltaFunctionInfo final : duckdb::TableFunctionInfo {
-    explicit DeltaFunctionInfo(Engine& engine) : stores(mounts(engine)), parquet(make_parquet_io(engine)) {}
+    explicit DeltaFunctionInfo(Engine& engine) : parquet(make_parquet_io(engine)) {}
 
-    Mounts& stores;
     std::unique_ptr<delta::ParquetIo> parquet;
 };
 
-Result<ScanSource> read_mounted(DeltaFunctionInfo& function, const std::string& path,
-                                std::optional<delta::Version> version) {
-    const Mounts::Place place = LAGOA_TRY(function.stores.find(path));
-    const delta::TableLocation table{place.store, function.parquet.get(), place.key};
-    return ScanSource{LAGOA_TRY(delta::read_snapshot(table, version)), path};
+// The parameter's value; nullopt if it is not given, or NULL.
+std::optional<duckdb::Value> parameter(const duckdb::TableFunctionBindInput& input, const char* name) {
+    const auto found = input.named_parameters.find(name);
+    if (found == input.named_parameters.end() || found->second.IsNull()) return std::nullopt;
+    return found->second;
 }
 
-Result<ScanSource> read_folder(DeltaFunctionInfo& function, const std::string& path,
-                               std::optional<delta::Version> version) {
-    std::error_code failed;
-    const std::filesystem::path folder = std::filesystem::canonical(path, failed);
-    if (failed || !std::filesystem::is_directory(folder / "_delta_log", failed))
-        return fail(ErrorCode::kNotFound, "there is no Delta table at {}", path);
-    const auto store = LAGOA_TRY(open_store(folder.string()));
-    const delta::TableLocation table{store.get(), function.parquet.get(), ""};
-    return ScanSource{LAGOA_TRY(delta::read_snapshot(table, version)), folder.string()};
-}
-
-Result<ScanSource> read_source(duckdb::ClientContext& context, DeltaFunctionInfo& function, std::string path,
-                               std::optional<delta::Version> version) {
-    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    if (path.starts_with(kLakeScheme)) return read_mounted(function, path, version);
-    if (!duckdb::Settings::Get<duckdb::EnableExternalAccessSetting>(context))
-        return fail(ErrorCode::kPermissionDenied, "delta('{}'): this engine reads nothing outside the lake", path);
-    return read_folder(function, path, version);
+Result<ScanSource> read_source(duckdb::ClientContext& context, delta::ParquetIo& parquet,
+                               const duckdb::TableFunctionBindInput& input) {
+    const auto number = parameter(input, "version");
+    const auto instant = parameter(input, "timestamp");
+    if (number && instant)
+        return fail(ErrorCode::kInvalidArgument, "delta(): a version and a timestamp are given; one of them is enough");
+    const TableAtPath found = LAGOA_TRY(table_at_path(context, parquet, input.inputs[0].GetValue<std::string>()));
+    std::optional<delta::Version> version;
+    if (number) version = LAGOA_TRY(version_number(*number));
+    if (instant) version = LAGOA_TRY(version_at(context, found.table, *instant));
+    return found.at(LAGOA_TRY(delta::read_snapshot(found.table, version)));
 }
 
 duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
                                               duckdb::vector<duckdb::LogicalType>& types,
                                               duckdb::vector<duckdb::string>& names) {
     if (input.inputs[0].IsNull()) raise({ErrorCode::kInvalidArgument, "delta(NULL): a path is needed"});
-    std::optional<delta::Version> version;
-    if (const auto named = input.named_parameters.find("version");
-        named != input.named_parameters.end() && !named->second.IsNull())
-        version = named->second.GetValue<std::int64_t>();
-    auto source = unwrap(
-        read_source(context, input.info->Cast<DeltaFunctionInfo>(), input.inputs[0].GetValue<std::string>(), version));
+    auto source = unwrap(read_source(context, *input.info->Cast<DeltaFunctionInfo>().parquet, input));
 
     duckdb::unique_ptr<duckdb::FunctionData> bound;
     bind_delta_scan(context, std::move(source), nullptr, bound);
@@ -81,6 +64,8 @@ Result<> register_delta_function(Engine& engine) {
         connection.Commit();
         function.name = "delta";
         function.named_parameters["version"] = duckdb::LogicalType::BIGINT;
+        // Any type that is an instant: what lacks a zone gets the session's, not UTC by a cast before we see it.
+        function.named_parameters["timestamp"] = duckdb::LogicalType::ANY;
         function.bind = bind;
         function.function_info = duckdb::make_shared_ptr<DeltaFunctionInfo>(engine);
         duckdb::ExtensionLoader(instance(engine), "lagoa").RegisterFunction(std::move(function));

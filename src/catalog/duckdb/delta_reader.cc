@@ -2,61 +2,35 @@
 
 #include <algorithm>
 
-#include "duckdb/parser/expression/constant_expression.hpp"
-
 #include "catalog/duckdb/delta_files.h"
+#include "catalog/duckdb/local_filters.h"
 #include "catalog/duckdb/partition_value.h"
+#include "catalog/duckdb/row_tracking.h"
 #include "engine/duckdb/error.h"
-#include "engine/duckdb/types.h"
 
 namespace lagoa {
 namespace {
 
-using duckdb::LogicalType;
-using duckdb::LogicalTypeId;
-
-// The type a file's column is read as, on the way to `wanted`: the file's own, but an instant and a wall-clock
-// time of microseconds, which are the same integers, are taken for each other without DuckDB's cast: that
-// would shift them by the session's time zone. (Spark's INT96 instants carry no zone in Parquet.)
-LogicalType read_as(const LogicalType& local, const LogicalType& wanted) {
-    if (local == wanted) return local;
-    const auto is_time = [](const LogicalType& type) {
-        return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_TZ;
-    };
-    if (is_time(local) && is_time(wanted)) return wanted;
-    if (local.id() != wanted.id()) return local;
-    switch (local.id()) {
-        case LogicalTypeId::LIST:
-            return LogicalType::LIST(
-                read_as(duckdb::ListType::GetChildType(local), duckdb::ListType::GetChildType(wanted)));
-        case LogicalTypeId::MAP:
-            return LogicalType::MAP(read_as(duckdb::MapType::KeyType(local), duckdb::MapType::KeyType(wanted)),
-                                    read_as(duckdb::MapType::ValueType(local), duckdb::MapType::ValueType(wanted)));
-        case LogicalTypeId::STRUCT: {
-            duckdb::child_list_t<LogicalType> members;
-            const auto& wanted_members = duckdb::StructType::GetChildTypes(wanted);
-            for (const auto& [name, type] : duckdb::StructType::GetChildTypes(local)) {
-                const auto same = std::ranges::find_if(wanted_members, [&](const auto& member) {
-                    return duckdb::StringUtil::CIEquals(member.first, name);
-                });
-                members.emplace_back(name, same == wanted_members.end() ? type : read_as(type, same->second));
-            }
-            return LogicalType::STRUCT(std::move(members));
-        }
-        default:
-            return local;
+std::vector<std::optional<std::string>> partition_keys(const delta::Metadata& metadata) {
+    std::vector<std::optional<std::string>> keys;
+    for (const Field& field : metadata.schema.fields) {
+        const bool is_partition = std::ranges::any_of(metadata.partition_columns, [&](const std::string& column) {
+            return duckdb::StringUtil::CIEquals(column, field.name);
+        });
+        keys.push_back(is_partition ? std::optional(delta::physical_name(field)) : std::nullopt);
     }
-}
-
-void set_type(duckdb::MultiFileColumnDefinition& column, const LogicalType& type) {
-    column.type = type;
-    if (type.id() != LogicalTypeId::STRUCT) return;
-    const auto& members = duckdb::StructType::GetChildTypes(type);
-    for (std::size_t i = 0; i < column.children.size() && i < members.size(); ++i)
-        set_type(column.children[i], members[i].second);
+    return keys;
 }
 
 }  // namespace
+
+DeltaReader::DeltaReader(const DeltaScanInfo& info)
+    : source_(info.source),
+      table_(info.table),
+      parquet_scan_(info.parquet_scan),
+      matcher_(source_.snapshot->metadata),
+      partition_keys_(partition_keys(source_.snapshot->metadata)),
+      deletions_(std::make_shared<FileDeletions>(source_.table)) {}
 
 duckdb::shared_ptr<duckdb::MultiFileList> DeltaReader::CreateFileList(duckdb::ClientContext&,
                                                                       const duckdb::vector<duckdb::string>&,
@@ -64,57 +38,76 @@ duckdb::shared_ptr<duckdb::MultiFileList> DeltaReader::CreateFileList(duckdb::Cl
     return duckdb::make_shared_ptr<DeltaFiles>(source_);
 }
 
-bool DeltaReader::Bind(duckdb::MultiFileOptions&, duckdb::MultiFileList&, duckdb::vector<LogicalType>& types,
+bool DeltaReader::Bind(duckdb::MultiFileOptions&, duckdb::MultiFileList&, duckdb::vector<duckdb::LogicalType>& types,
                        duckdb::vector<duckdb::string>& names, duckdb::MultiFileReaderBindData& bind_data) {
-    for (const Field& field : source_.snapshot->metadata.schema.fields) {
-        const LogicalType type = to_duckdb(field.type);
-        auto column = duckdb::MultiFileColumnDefinition::CreateFromNameAndType(field.name, type);
-        column.default_expression = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(type));
-        bind_data.schema.push_back(column);
-        names.push_back(field.name);
-        types.push_back(type);
+    bind_data.schema = matcher_.table_columns();
+    for (const auto& column : bind_data.schema) {
+        names.push_back(column.name);
+        types.push_back(column.type);
     }
     return true;
 }
 
-duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> DeltaReader::InitializeGlobalState(
-    duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
-    const duckdb::MultiFileList& files, const duckdb::vector<duckdb::MultiFileColumnDefinition>&,
-    const duckdb::vector<duckdb::ColumnIndex>&) {
-    return duckdb::make_uniq<duckdb::MultiFileReaderGlobalState>(duckdb::vector<LogicalType>{}, &files);
+const delta::AddFile& DeltaReader::file_of(const duckdb::BaseFileReader& reader) const {
+    return source_.snapshot->files[DeltaFiles::slot_of(reader.file)];
 }
 
-void DeltaReader::FinalizeBind(duckdb::MultiFileReaderData& reader, const duckdb::MultiFileOptions&,
+void DeltaReader::FinalizeBind(duckdb::MultiFileReaderData& reader_data, const duckdb::MultiFileOptions&,
                                const duckdb::MultiFileReaderBindData&,
                                const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
                                const duckdb::vector<duckdb::ColumnIndex>& column_ids, duckdb::ClientContext&,
-                               duckdb::optional_ptr<duckdb::MultiFileReaderGlobalState> state) {
-    const auto& files = state->file_list->Cast<DeltaFiles>();
-    const std::size_t file_index = files.snapshot_index(reader.reader->file_list_idx.GetIndex());
-    const delta::AddFile& file = source_.snapshot->files[file_index];
-
+                               duckdb::optional_ptr<duckdb::MultiFileReaderGlobalState>) {
+    duckdb::BaseFileReader& reader = *reader_data.reader;
+    const delta::AddFile& file = file_of(reader);
     for (duckdb::idx_t i = 0; i < column_ids.size(); ++i) {
         const duckdb::MultiFileGlobalIndex place(i);
         const auto column = column_ids[i].GetPrimaryIndex();
         if (column == COLUMN_IDENTIFIER_FILENAME) {
-            reader.constant_map.Add(place, duckdb::Value(reader.reader->GetFileName()));
+            reader_data.constant_map.Add(place, duckdb::Value(reader.GetFileName()));
         } else if (column == COLUMN_IDENTIFIER_FILE_INDEX) {
-            reader.constant_map.Add(place, duckdb::Value::UBIGINT(file_index));
-        } else if (!duckdb::IsVirtualColumn(column)) {
-            const auto value = file.partition_values.find(columns[column].name);
+            reader_data.constant_map.Add(place, duckdb::Value::UBIGINT(DeltaFiles::slot_of(reader.file)));
+        } else if (!duckdb::IsVirtualColumn(column) && partition_keys_[column]) {
+            const auto value = file.partition_values.find(*partition_keys_[column]);
             if (value == file.partition_values.end()) continue;
-            reader.constant_map.Add(place, unwrap(partition_value(value->second, columns[column].type)));
+            reader_data.constant_map.Add(place, unwrap(partition_value(value->second, columns[column].type)));
         }
     }
-    for (auto& local : reader.reader->columns) {
-        const auto wanted = std::ranges::find_if(
-            columns, [&](const auto& column) { return duckdb::StringUtil::CIEquals(column.name, local.name); });
-        if (wanted != columns.end()) set_type(local, read_as(local.type, wanted->type));
-    }
+    matcher_.rename(reader.columns, reader.GetFileName());
+    if (auto deleted = deletions_->of(file)) reader.deletion_filter = make_delete_filter(std::move(deleted));
+}
+
+duckdb::ReaderInitializeType DeltaReader::CreateMapping(
+    duckdb::ClientContext& context, duckdb::MultiFileReaderData& reader,
+    const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
+    const duckdb::vector<duckdb::ColumnIndex>& column_ids, duckdb::optional_ptr<duckdb::TableFilterSet> filters,
+    duckdb::MultiFileList& files, const duckdb::MultiFileReaderBindData& bind_data,
+    const duckdb::virtual_column_map_t& virtual_columns, duckdb::MultiFileColumnMappingMode mode) {
+    FileColumns table_columns = columns;
+    ColumnMatcher::simplify(table_columns, reader.reader->columns);
+    duckdb::unique_ptr<duckdb::TableFilterSet> local;
+    if (filters) local = local_filters(*filters, column_ids, table_columns, reader.reader->columns);
+    return MultiFileReader::CreateMapping(context, reader, table_columns, column_ids, local.get(), files, bind_data,
+                                          virtual_columns, mode);
+}
+
+duckdb::unique_ptr<duckdb::Expression> DeltaReader::GetVirtualColumnExpression(
+    duckdb::ClientContext& context, duckdb::MultiFileReaderData& reader,
+    const duckdb::vector<duckdb::MultiFileColumnDefinition>& file_columns, duckdb::idx_t& column,
+    const duckdb::LogicalType& type, duckdb::MultiFileLocalIndex place,
+    duckdb::optional_ptr<duckdb::MultiFileColumnDefinition>& replacement) {
+    if (!is_row_tracking_column(column))
+        return MultiFileReader::GetVirtualColumnExpression(context, reader, file_columns, column, type, place,
+                                                           replacement);
+    auto expression = row_tracking_expression(context, column, source_.snapshot->metadata, file_of(*reader.reader),
+                                              *reader.reader, place.GetIndex());
+    column = COLUMN_IDENTIFIER_FILE_ROW_NUMBER;
+    return expression;
 }
 
 duckdb::unique_ptr<duckdb::MultiFileReader> DeltaReader::Copy() const {
-    return duckdb::make_uniq<DeltaReader>(DeltaScanInfo(source_, table_, parquet_scan_));
+    auto copy = duckdb::make_uniq<DeltaReader>(DeltaScanInfo(source_, table_, parquet_scan_));
+    copy->deletions_ = deletions_;
+    return copy;
 }
 
 }  // namespace lagoa

@@ -13,6 +13,9 @@
 
 #include "catalog/duckdb/delta_files.h"
 #include "catalog/duckdb/delta_reader.h"
+#include "catalog/duckdb/row_tracking.h"
+#include "catalog/duckdb/table_at_path.h"
+#include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 
 namespace lagoa {
@@ -82,6 +85,15 @@ duckdb::vector<duckdb::column_t> row_id_columns(duckdb::ClientContext&, duckdb::
     return {MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
 }
 
+duckdb::virtual_column_map_t virtual_columns(duckdb::ClientContext&, duckdb::optional_ptr<duckdb::FunctionData> data) {
+    return multi_file(data.get()).virtual_columns;
+}
+
+// Row ids come from two columns of a file, and a pushed filter sees one.
+bool supports_filters_on(const duckdb::FunctionData&, duckdb::idx_t column) {
+    return !is_row_tracking_column(column);
+}
+
 // One partition a file, so that count(*) is answered from the log. Empty (unknown) if a file has no statistics.
 duckdb::vector<duckdb::PartitionStatistics> partition_stats(duckdb::ClientContext&,
                                                             duckdb::GetPartitionStatsInput& input) {
@@ -147,6 +159,19 @@ duckdb::TableFunction parquet_scan(duckdb::ClientContext& context) {
     return entry.functions.GetFunctionByArguments(context, {duckdb::LogicalType::VARCHAR});
 }
 
+void locate(duckdb::ClientContext& context, ScanSource& source) {
+    source.mounts = &mounts(context);
+    for (const delta::AddFile& file : source.snapshot->files) {
+        const bool is_address = file.path.starts_with("s3");
+        if (is_address && file.path.find("://") != std::string::npos)
+            unwrap(mount_bucket(context, store_address(delta::decode_path(file.path))));
+    }
+    if (source.table.store != nullptr) return;
+    const Mounts::Place place = unwrap(source.mounts->find(source.root));
+    source.table.store = place.store;
+    source.table.path = place.key;
+}
+
 }  // namespace
 
 duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
@@ -162,6 +187,8 @@ duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
     scan.get_partition_stats = partition_stats;
     scan.dynamic_to_string = explain_analyze;
     scan.get_partition_info = nullptr;
+    scan.get_virtual_columns = virtual_columns;
+    scan.supports_pushdown_type = supports_filters_on;
     scan.statistics = nullptr;  // those of one Parquet file are not the table's
     scan.serialize = serialize;
     scan.deserialize = deserialize;
@@ -172,6 +199,7 @@ duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource
                                       duckdb::optional_ptr<duckdb::TableCatalogEntry> table,
                                       duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
     duckdb::TableFunction scan = unbound_delta_scan(context);
+    locate(context, source);
     duckdb::vector<duckdb::Value> inputs{duckdb::Value(source.root)};
     scan.function_info = duckdb::make_shared_ptr<DeltaScanInfo>(std::move(source), table, parquet_scan(context));
     duckdb::named_parameter_map_t parameters;
@@ -182,6 +210,8 @@ duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource
     duckdb::vector<duckdb::LogicalType> return_types;
     duckdb::vector<duckdb::string> return_names;
     bind_data = scan.bind(context, input, return_types, return_names);
+    auto& bound = bind_data->Cast<duckdb::MultiFileBindData>();
+    bound.virtual_columns = delta_virtual_columns(*files_of(&bound).source().snapshot);
     return scan;
 }
 
@@ -194,7 +224,7 @@ void register_delta_scan(duckdb::DatabaseInstance& instance) {
     duckdb::ExtensionLoader(instance, "lagoa").RegisterFunction(std::move(scan));
 }
 
-duckdb::virtual_column_map_t delta_virtual_columns() {
+duckdb::virtual_column_map_t delta_virtual_columns(const delta::Snapshot& snapshot) {
     using duckdb::LogicalType;
     using duckdb::TableColumn;
     duckdb::virtual_column_map_t columns;
@@ -203,15 +233,26 @@ duckdb::virtual_column_map_t delta_virtual_columns() {
                     TableColumn("file_row_number", LogicalType::BIGINT));
     columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("file_index", LogicalType::UBIGINT));
     columns.emplace(duckdb::COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
+    if (has_row_tracking(snapshot.metadata)) {
+        columns.emplace(kRowIdColumn, TableColumn("_row_id", LogicalType::BIGINT));
+        columns.emplace(kRowCommitVersionColumn, TableColumn("_row_commit_version", LogicalType::BIGINT));
+    }
     return columns;
 }
 
-std::string data_file_path(const std::string& root, const std::string& log_path) {
+std::string store_address(const std::string& uri) {
+    if (uri.starts_with("file:/")) return "/" + uri.substr(uri.find_first_not_of('/', std::string("file:").size()));
+    for (const std::string_view scheme : {"s3a://", "s3n://"})
+        if (uri.starts_with(scheme)) return "s3://" + uri.substr(scheme.size());
+    return uri;
+}
+
+std::string data_file_path(const ScanSource& source, const std::string& log_path) {
     const std::string path = delta::decode_path(log_path);
-    if (path.starts_with("file://")) return path.substr(path.starts_with("file:///") ? 7 : 5);
-    if (path.starts_with("file:/")) return path.substr(5);
-    if (path.starts_with('/') || path.find("://") != std::string::npos) return path;
-    return root + "/" + path;
+    if (!path.starts_with('/') && !path.starts_with("file:/") && path.find("://") == std::string::npos)
+        return source.root + "/" + path;
+    const std::string address = store_address(path);
+    return source.mounts->locate(address).value_or(address);
 }
 
 }  // namespace lagoa

@@ -5,8 +5,9 @@
 // when the scan starts, then with what joins learnt; each time files that cannot match are dropped
 // by partition values and statistics (file_pruning.h). What is left is filtered by the Parquet reader.
 //
-// A row's identity is (file_index, file_row_number): the file's place in Snapshot::files, whatever was
-// pruned, and the row's place in the file. Both, and `filename`, are virtual columns.
+// A row's identity is (file_index, file_row_number): the file's slot in Snapshot::files, whatever was
+// pruned, and the row's place in the file, deleted rows counted. Both, and `filename`, are virtual columns; so are
+// `_row_id` and `_row_commit_version` of a table with row tracking.
 #pragma once
 
 #include <memory>
@@ -15,13 +16,18 @@
 #include "duckdb.hpp"
 
 #include "delta/snapshot.h"
+#include "engine/duckdb/file_system.h"
 
 namespace lagoa {
 
 /// What is scanned.
 struct ScanSource {
     std::shared_ptr<const delta::Snapshot> snapshot;  // shared with plans and running scans
-    std::string root;  ///< The table's folder as SQL opens it: `lagoa://bronze/stocks` or `/data/stocks`.
+    std::string root;            ///< The table's folder as SQL opens it: `lagoa://bronze/stocks` or `/data/stocks`.
+    /// The same folder, from which deletion vectors are read; without a store: found by `root`.
+    delta::TableLocation table = {};
+    std::shared_ptr<ObjectStore> store = {};  ///< Of `table`, kept alive by its scans; nullptr: the engine keeps it.
+    Mounts* mounts = nullptr;                 ///< Of the engine; set by bind_delta_scan.
 };
 
 /// A scan of `source` and, in `bind_data`, its binding. `table` is the catalog's entry, if there is one.
@@ -35,10 +41,14 @@ duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context);
 /// Makes scans of tables known by name, so that the optimiser can copy plans over them. Once an instance.
 void register_delta_scan(duckdb::DatabaseInstance& instance);
 
-/// The virtual columns of every Delta scan: filename, file_row_number, file_index.
-duckdb::virtual_column_map_t delta_virtual_columns();
+/// The virtual columns of a scan of `snapshot`: filename, file_row_number, file_index and, where the table has row
+/// tracking, _row_id and _row_commit_version.
+duckdb::virtual_column_map_t delta_virtual_columns(const delta::Snapshot& snapshot);
 
-/// How SQL opens the data file of `log_path` (as in the log) of the table at `root`.
-std::string data_file_path(const std::string& root, const std::string& log_path);
+/// `uri` as roots of stores are written: `file:///a` is `/a`, `s3a://b/c` is `s3://b/c`.
+std::string store_address(const std::string& uri);
+
+/// How SQL opens the data file of `log_path` (as in the log) of the table scanned.
+std::string data_file_path(const ScanSource& source, const std::string& log_path);
 
 }  // namespace lagoa

@@ -11,6 +11,7 @@
 #include "duckdb/planner/filter/list.hpp"
 
 #include "catalog/duckdb/partition_value.h"
+#include "delta/column_mapping.h"
 #include "delta/stats.h"
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/types.h"
@@ -71,7 +72,16 @@ bool is_instant(const LogicalType& type) {
     return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_TZ;
 }
 
-std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType& type, bool is_maximum) {
+// The text of a float's bound, such as 0.1, is another number when it is read as the double that the float was widened to.
+Value widen_float(const Value& bound, const json::Value& stat, bool is_maximum) {
+    Value narrow(stat.number() != nullptr ? stat.number()->text : *stat.string());
+    if (!narrow.DefaultTryCastAs(LogicalType::FLOAT) || !narrow.DefaultTryCastAs(LogicalType::DOUBLE)) return bound;
+    const bool further = is_maximum ? bound < narrow : bound > narrow;
+    return further ? narrow : bound;
+}
+
+std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType& type, bool was_float,
+                                     bool is_maximum) {
     if (stat == nullptr) return std::nullopt;
     Value value;
     if (stat->string() != nullptr)
@@ -85,6 +95,7 @@ std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType&
     if (!value.DefaultTryCastAs(compared_as(type), true)) return std::nullopt;
 
     if (is_float(type) && std::isnan(value.GetValue<double>())) return std::nullopt;
+    if (was_float && stat->boolean() == nullptr) value = widen_float(value, *stat, is_maximum);
     if (may_be_rounded(type)) value = widen_decimal(value, is_maximum);
     if (is_maximum && is_instant(type)) {
         const std::int64_t micros = value.GetValueUnsafe<std::int64_t>();
@@ -106,12 +117,22 @@ Bounds bounds_of_partition(const std::optional<std::string>& text, const Logical
     return bounds;
 }
 
-Bounds bounds_from_stats(const delta::FileStats& stats, delta::ColumnPath column, const LogicalType& type) {
+// One pushed filter and the column, or member of a struct, that it is about.
+struct ColumnFilter {
+    const duckdb::TableFilter* filter;
+    std::vector<std::string> path;  // of physical names; empty: file_index
+    LogicalType type;
+    bool was_float = false;  // when some files were written
+};
+
+Bounds bounds_from_stats(const delta::FileStats& stats, const ColumnFilter& of) {
+    const delta::ColumnPath column = of.path;
+    const LogicalType& type = of.type;
     Bounds bounds{.compared_as = compared_as(type), .may_have_nan = is_float(type)};
     bounds.exact = !is_float(type) && !may_be_rounded(type) && !is_instant(type);
     if (type.IsNested()) return bounds;
-    bounds.minimum = bound_from_json(stats.min(column), type, false);
-    bounds.maximum = bound_from_json(stats.max(column), type, true);
+    bounds.minimum = bound_from_json(stats.min(column), type, of.was_float, false);
+    bounds.maximum = bound_from_json(stats.max(column), type, of.was_float, true);
     const std::int64_t nulls = stats.null_count(column).value_or(-1);
     bounds.may_have_null = nulls != 0;
     bounds.only_null = nulls >= 0 && nulls == stats.row_count().value_or(-1);
@@ -222,22 +243,22 @@ bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter
     return true;
 }
 
-// One pushed filter and the column, or member of a struct, that it is about.
-struct ColumnFilter {
-    const duckdb::TableFilter* filter;
-    std::vector<std::string> path;  // empty: file_index
-    LogicalType type;
-};
+bool was_float(const Field& field) {
+    const json::Value* const changes = field.metadata.find("delta.typeChanges");
+    return changes != nullptr && changes->is_array() &&
+           std::ranges::any_of(*changes->array(),
+                               [](const json::Value& change) { return change.string_at("fromType") == "float"; });
+}
 
 ColumnFilter resolve(const duckdb::TableFilter* filter, const Field* field) {
-    std::vector<std::string> path{field->name};
+    std::vector<std::string> path{delta::physical_name(*field)};
     while (filter->filter_type == TableFilterType::STRUCT_EXTRACT) {
         const auto& extract = filter->Cast<duckdb::StructFilter>();
         field = &field->type.children[extract.child_idx];
         filter = extract.child_filter.get();
-        path.push_back(field->name);
+        path.push_back(delta::physical_name(*field));
     }
-    return {filter, std::move(path), to_duckdb(field->type)};
+    return {filter, std::move(path), to_duckdb(field->type), was_float(*field)};
 }
 
 std::vector<ColumnFilter> resolve_all(const delta::Snapshot& snapshot, const std::vector<PushedFilter>& filters) {
@@ -252,13 +273,13 @@ std::vector<ColumnFilter> resolve_all(const delta::Snapshot& snapshot, const std
     return result;
 }
 
-bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snapshot, std::size_t index,
+bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snapshot, delta::Slot slot,
                     const std::vector<ColumnFilter>& filters) {
-    const delta::AddFile& file = snapshot.files[index];
+    const delta::AddFile& file = snapshot.files[slot];
     std::optional<delta::FileStats> stats;  // parsed when a filter needs them
     for (const ColumnFilter& filter : filters) {
         if (filter.path.empty()) {
-            const Value place = Value::UBIGINT(index);
+            const Value place = Value::UBIGINT(slot);
             if (!may_match(context, *filter.filter,
                            {.minimum = place, .maximum = place, .compared_as = filter.type, .may_have_null = false}))
                 return false;
@@ -271,7 +292,7 @@ bool may_hold_match(duckdb::ClientContext& context, const delta::Snapshot& snaps
         }
         if (file.stats.empty()) continue;
         if (!stats) stats = delta::FileStats::parse(file.stats).value_or(delta::FileStats{});  // damaged ones are none
-        if (!may_match(context, *filter.filter, bounds_from_stats(*stats, filter.path, filter.type))) return false;
+        if (!may_match(context, *filter.filter, bounds_from_stats(*stats, filter))) return false;
     }
     return true;
 }
@@ -284,8 +305,8 @@ std::vector<delta::Slot> prune_files(duckdb::ClientContext& context, const delta
     const std::vector<ColumnFilter> resolved = resolve_all(snapshot, filters);
     if (resolved.empty()) return candidates;
     std::vector<delta::Slot> kept;
-    for (const std::size_t index : candidates) {
-        if (may_hold_match(context, snapshot, index, resolved)) kept.push_back(index);
+    for (const delta::Slot slot : candidates) {
+        if (may_hold_match(context, snapshot, slot, resolved)) kept.push_back(slot);
     }
     return kept;
 }

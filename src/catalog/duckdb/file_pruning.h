@@ -4,7 +4,8 @@
 // What statistics may be relied on for: `minValues` and `maxValues` are bounds, not values that occur
 // (long texts are cut, maxima of instants are cut to milliseconds, so are widened here again); they
 // leave out NULLs and, in Parquet's tradition, NaN, which is greater than every number in SQL; decimals
-// beyond a double's precision may have been rounded by their writer. Any of them may be missing.
+// beyond a double's precision may have been rounded by their writer. Files keep the statistics of the type they were
+// written with when a column is widened, and those of deleted rows. Any of them may be missing.
 //
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Per-file Statistics)
 #pragma once

@@ -12,6 +12,7 @@
 #include "catalog/duckdb/lake_insert.h"
 #include "catalog/duckdb/lake_table.h"
 #include "catalog/duckdb/lake_transaction.h"
+#include "catalog/duckdb/time_travel.h"
 #include "engine/duckdb/error.h"
 
 namespace lagoa {
@@ -32,7 +33,8 @@ std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_table_locked(const std::s
         raise(snapshot.error());
     }
     const delta::TableLocation location = unwrap(view_->location(table_name));
-    return LakeTable::make(catalog, *this, table_name, {*snapshot, fmt::format("lagoa://{}/{}", name, location.path)});
+    return LakeTable::make(catalog, *this, table_name,
+                           {*snapshot, fmt::format("lagoa://{}/{}", name, location.path), location});
 }
 
 std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_current_view(const std::string& view_name,
@@ -72,25 +74,26 @@ duckdb::CatalogEntry* LakeSchema::find(const std::string& table) {
     return find_locked(table);
 }
 
-duckdb::CatalogEntry* LakeSchema::find_version(const std::string& table, const duckdb::BoundAtClause& at) {
-    duckdb::Value version = at.GetValue();
-    if (!duckdb::StringUtil::CIEquals(at.Unit(), "version"))
-        raise({ErrorCode::kUnsupported, fmt::format("AT ({} => …) is not supported in the lake yet", at.Unit()),
-               "Write AT (VERSION => N)."});
-    if (!version.DefaultTryCastAs(duckdb::LogicalType::BIGINT) || version.IsNull())
-        raise({ErrorCode::kInvalidArgument, fmt::format("{} is not a version", at.GetValue().ToString())});
+duckdb::CatalogEntry* LakeSchema::find_version(duckdb::ClientContext& context, const std::string& table,
+                                               const duckdb::BoundAtClause& at) {
     const TableName table_name{name, table};
     const delta::TableLocation location = unwrap(view_->location(table_name));
-    auto snapshot = unwrap(delta::read_snapshot(location, version.GetValue<std::int64_t>()));
+    const bool by_time = duckdb::StringUtil::CIEquals(at.Unit(), "timestamp");
+    if (!by_time && !duckdb::StringUtil::CIEquals(at.Unit(), "version"))
+        raise({ErrorCode::kInvalidArgument, fmt::format("AT ({} => …) names no version of a table", at.Unit()),
+               "Write AT (VERSION => N) or AT (TIMESTAMP => '2026-01-02 03:04:05')."});
+    const delta::Version version =
+        unwrap(by_time ? version_at(context, location, at.GetValue()) : version_number(at.GetValue()));
+    auto snapshot = unwrap(delta::read_snapshot(location, version));
     const std::lock_guard guard(mutex_);
-    std::unique_ptr<duckdb::CatalogEntry>& entry = entries_[fmt::format("{}@{}", table, version.ToString())];
+    std::unique_ptr<duckdb::CatalogEntry>& entry = entries_[fmt::format("{}@{}", table, version)];
     if (!entry)
         entry = LakeTable::make(catalog, *this, table_name,
-                                {std::move(snapshot), fmt::format("lagoa://{}/{}", name, location.path)});
+                                {std::move(snapshot), fmt::format("lagoa://{}/{}", name, location.path), location});
     return entry.get();
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(duckdb::CatalogTransaction,
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(duckdb::CatalogTransaction transaction,
                                                                    const duckdb::EntryLookupInfo& lookup) {
     if (lookup.GetCatalogType() != duckdb::CatalogType::TABLE_ENTRY &&
         lookup.GetCatalogType() != duckdb::CatalogType::VIEW_ENTRY)
@@ -100,7 +103,7 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(duckdb::Catal
     const auto at = lookup.GetAtClause();
     // A view hands its AT clause on to the tables in it.
     if (entry == nullptr || !at || entry->type != duckdb::CatalogType::TABLE_ENTRY) return entry;
-    return find_version(table, *at);
+    return find_version(transaction.GetContext(), table, *at);
 }
 
 void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted,

@@ -55,7 +55,8 @@ public:
 private:
     duckdb::CatalogEntry* find(const std::string& table);
     duckdb::CatalogEntry* find_locked(const std::string& table);
-    duckdb::CatalogEntry* find_version(const std::string& table, const duckdb::BoundAtClause& at);
+    duckdb::CatalogEntry* find_version(duckdb::ClientContext& context, const std::string& table,
+                                       const duckdb::BoundAtClause& at);
     std::unique_ptr<duckdb::CatalogEntry> make_table_locked(const std::string& table);
     std::unique_ptr<duckdb::CatalogEntry> make_current_view(const std::string& view_name, duckdb::CatalogEntry& table);
 

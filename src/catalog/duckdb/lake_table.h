@@ -28,7 +28,7 @@ public:
         return nullptr;
     }
     duckdb::TableStorageInfo GetStorageInfo(duckdb::ClientContext& context) override;
-    duckdb::virtual_column_map_t GetVirtualColumns() const override { return delta_virtual_columns(); }
+    duckdb::virtual_column_map_t GetVirtualColumns() const override { return delta_virtual_columns(snapshot()); }
     duckdb::vector<duckdb::column_t> GetRowIdColumns() const override;
 
 private:

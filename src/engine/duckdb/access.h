@@ -14,6 +14,9 @@ duckdb::DatabaseInstance& instance(Engine& engine);
 /// The stores of `engine` by mount name; live as long as it.
 Mounts& mounts(Engine& engine);
 
+/// The stores of the engine that `context` belongs to.
+Mounts& mounts(duckdb::ClientContext& context);
+
 /// The connection's context of `session`; lives as long as it. Using it while a RowStream is open ends the stream.
 duckdb::ClientContext& context(Session& session);
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "duckdb/storage/object_cache.hpp"
+
 #include "base/text.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
@@ -11,11 +13,25 @@
 namespace lagoa {
 namespace {
 
+// Lets DuckDB's callbacks, which know a connection only, find the stores of its engine.
+struct MountsOfInstance final : duckdb::ObjectCacheEntry {
+    explicit MountsOfInstance(std::shared_ptr<Mounts> of_engine) : mounts(std::move(of_engine)) {}
+
+    static constexpr const char* kKey = "lagoa_mounts";
+    static duckdb::string ObjectType() { return kKey; }
+    duckdb::string GetObjectType() override { return ObjectType(); }
+    duckdb::optional_idx GetEstimatedCacheMemory() const override { return {}; }  // never evicted
+
+    const std::shared_ptr<Mounts> mounts;  // shared with the engine
+};
+
 class DuckDbEngine final : public Engine {
 public:
     DuckDbEngine(duckdb::DBConfig& config, std::filesystem::path extensions)
         : database_(nullptr, &config), extensions_(std::move(extensions)) {
         database_.GetFileSystem().RegisterSubSystem(make_store_file_system(mounts_));
+        database_.instance->GetObjectCache().Put(MountsOfInstance::kKey,
+                                                 duckdb::make_shared_ptr<MountsOfInstance>(mounts_));
         register_row_sources(*database_.instance, sources_);
     }
 
@@ -86,6 +102,10 @@ duckdb::DatabaseInstance& instance(Engine& engine) {
 
 Mounts& mounts(Engine& engine) {
     return static_cast<DuckDbEngine&>(engine).mounts();
+}
+
+Mounts& mounts(duckdb::ClientContext& context) {
+    return *duckdb::ObjectCache::GetObjectCache(context).Get<MountsOfInstance>(MountsOfInstance::kKey)->mounts;
 }
 
 }  // namespace lagoa

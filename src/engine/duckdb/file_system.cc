@@ -271,6 +271,20 @@ Result<Mounts::Place> Mounts::find(std::string_view path) const {
                  std::string(rest.substr(std::min(rest.size(), name.size() + 1)))};
 }
 
+std::optional<std::string> Mounts::locate(std::string_view address) const {
+    const std::shared_lock lock(mutex_);
+    std::optional<std::string> path;
+    std::size_t longest = 0;  // a store may lie inside another
+    for (const auto& [name, store] : stores_) {
+        const std::string root = store->root();
+        const bool holds = address.starts_with(root) && address.size() > root.size() && address[root.size()] == '/';
+        if (!holds || root.size() < longest) continue;
+        longest = root.size();
+        path = fmt::format("{}{}{}", kScheme, name, address.substr(root.size()));
+    }
+    return path;
+}
+
 duckdb::unique_ptr<duckdb::FileSystem> make_store_file_system(std::shared_ptr<const Mounts> mounts) {
     return duckdb::make_uniq<StoreFileSystem>(std::move(mounts));
 }

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 
@@ -31,6 +32,9 @@ public:
     };
     /// kNotFound for a mount that is not there, kInvalidArgument for a path that is not `lagoa://…`.
     Result<Place> find(std::string_view path) const;
+
+    /// The `lagoa://…` path of what lies at `address` (`/srv/lake/x`, `s3://bucket/x`), if a mounted store holds it.
+    std::optional<std::string> locate(std::string_view address) const;
 
 private:
     mutable std::shared_mutex mutex_;

@@ -1,0 +1,85 @@
+#include "catalog/duckdb/row_tracking.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "duckdb/function/function_binder.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
+#include "duckdb/planner/expression/bound_operator_expression.hpp"
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+
+#include "engine/duckdb/error.h"
+
+namespace lagoa {
+namespace {
+
+using duckdb::LogicalType;
+using duckdb::Value;
+using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
+
+constexpr const char* kEnabled = "delta.enableRowTracking";
+constexpr const char* kRowIdName = "delta.rowTracking.materializedRowIdColumnName";
+constexpr const char* kRowCommitVersionName = "delta.rowTracking.materializedRowCommitVersionColumnName";
+
+ExpressionPtr constant(const std::optional<std::int64_t>& value) {
+    return duckdb::make_uniq<duckdb::BoundConstantExpression>(value ? Value::BIGINT(*value)
+                                                                    : Value(LogicalType::BIGINT));
+}
+
+ExpressionPtr reference(duckdb::idx_t place) {
+    return duckdb::make_uniq<duckdb::BoundReferenceExpression>(LogicalType::BIGINT, place);
+}
+
+ExpressionPtr sum(duckdb::ClientContext& context, ExpressionPtr left, ExpressionPtr right) {
+    duckdb::vector<ExpressionPtr> operands;
+    operands.push_back(std::move(left));
+    operands.push_back(std::move(right));
+    duckdb::ErrorData error;
+    auto result =
+        duckdb::FunctionBinder(context).BindScalarFunction(DEFAULT_SCHEMA, "+", std::move(operands), error, true);
+    if (!result) error.Throw();
+    return result;
+}
+
+std::optional<duckdb::idx_t> materialized_column(const delta::Metadata& metadata, const char* property,
+                                                 const duckdb::BaseFileReader& reader) {
+    const auto name = metadata.configuration.find(property);
+    if (name == metadata.configuration.end()) return std::nullopt;
+    const auto column =
+        std::ranges::find_if(reader.columns, [&](const auto& local) { return local.name == name->second; });
+    if (column == reader.columns.end() || column->type != LogicalType::BIGINT) return std::nullopt;
+    return static_cast<duckdb::idx_t>(column - reader.columns.begin());
+}
+
+}  // namespace
+
+bool has_row_tracking(const delta::Metadata& metadata) {
+    const auto enabled = metadata.configuration.find(kEnabled);
+    return enabled != metadata.configuration.end() && duckdb::StringUtil::CIEquals(enabled->second, "true");
+}
+
+ExpressionPtr row_tracking_expression(duckdb::ClientContext& context, duckdb::column_t column,
+                                      const delta::Metadata& metadata, const delta::AddFile& file,
+                                      duckdb::BaseFileReader& reader, duckdb::idx_t place) {
+    const bool is_row_id = column == kRowIdColumn;
+    const auto materialized = materialized_column(metadata, is_row_id ? kRowIdName : kRowCommitVersionName, reader);
+    ExpressionPtr stored;
+    if (materialized) {
+        reader.column_ids.push_back(duckdb::MultiFileLocalColumnId(*materialized));
+        reader.column_indexes.emplace_back(*materialized);
+        stored = reference(place++);
+    }
+    ExpressionPtr fallback;
+    if (is_row_id && file.base_row_id)
+        fallback = sum(context, reference(place), constant(file.base_row_id));
+    else
+        fallback = constant(is_row_id ? std::nullopt : file.default_row_commit_version);
+    if (!stored) return fallback;
+    auto either = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_COALESCE,
+                                                                     LogicalType::BIGINT);
+    either->children.push_back(std::move(stored));
+    either->children.push_back(std::move(fallback));
+    return either;
+}
+
+}  // namespace lagoa
