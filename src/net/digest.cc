@@ -3,6 +3,7 @@
 #include <array>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/check.h"
 
@@ -28,14 +29,29 @@ std::string Sha256::hex() && {
     const int done = EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
     LAGOA_CHECK(done == 1 && size == 32, "a SHA-256 is finished once");
 
+    return to_hex({reinterpret_cast<const char*>(digest.data()), size});
+}
+
+std::string to_hex(std::string_view bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex;
-    hex.reserve(std::size_t{2} * size);
-    for (unsigned i = 0; i < size; ++i) {
-        hex += kDigits[digest[i] >> 4];
-        hex += kDigits[digest[i] & 0xF];
+    hex.reserve(2 * bytes.size());
+    for (const char character : bytes) {
+        const auto byte = static_cast<unsigned char>(character);
+        hex += kDigits[byte >> 4];
+        hex += kDigits[byte & 0xF];
     }
     return hex;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    const auto* const done =
+        HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
+             bytes.size(), digest.data(), &size);
+    LAGOA_CHECK(done != nullptr && size == 32, "OpenSSL has no HMAC-SHA-256");
+    return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
 std::string sha256_hex(std::string_view bytes) {

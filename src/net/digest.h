@@ -1,4 +1,4 @@
-// SHA-256 of bytes, as landing records it.
+// SHA-256 of bytes, as landing records it and S3's signatures need it.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,13 @@ namespace lagoa::net {
 /// 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
 
-/// The same of bytes that come in parts.
+/// HMAC-SHA-256 (RFC 2104): 32 bytes, not text.
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// Two lower-case digits a byte.
+std::string to_hex(std::string_view bytes);
+
+/// The same as sha256_hex of bytes that come in parts.
 class Sha256 {
 public:
     Sha256();

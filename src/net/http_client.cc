@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
+#include <utility>
 
 #include <curl/curl.h>
 
@@ -45,6 +47,8 @@ struct Exchange {
     std::size_t header_bytes = 0;
     bool body_too_large = false;
     bool headers_too_large = false;
+    bool sent_once = false;   // the request was begun on some connection
+    bool sent_again = false;  // libcurl was about to repeat it
     std::string refused;  // `127.0.0.1, a loopback address`
 };
 
@@ -116,6 +120,8 @@ curl_socket_t on_open_socket(void* context, curlsocktype, curl_sockaddr* address
 // with other rights must not serve this one.
 int on_connected(void* context, char* address, char*, int, int) {
     auto& exchange = *static_cast<Exchange*>(context);
+    exchange.sent_again = std::exchange(exchange.sent_once, true);
+    if (exchange.request.at_most_once && exchange.sent_again) return CURL_PREREQFUNC_ABORT;
     return may_connect(exchange, special_address(std::string_view(address)), address) ? CURL_PREREQFUNC_OK
                                                                                       : CURL_PREREQFUNC_ABORT;
 }
@@ -159,7 +165,7 @@ void set_method(CURL* easy, const HttpRequest& request) {
         set(easy, CURLOPT_POSTFIELDS, request.body.c_str());  // lives as long as the request
         set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
-    set(easy, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decode
+    if (request.decompress) set(easy, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decode
     set(easy, CURLOPT_USERAGENT, kUserAgent);
 }
 
@@ -194,15 +200,55 @@ Result<> check(const HttpRequest& request) {
     return {};
 }
 
-/// Runs the transfer to its end; kCancelled if `stop` came first.
-Result<CURLcode> perform(Transfer& transfer, const std::stop_token& stop) {
+/// Tells when nothing has moved for too long. libcurl's own low-speed limit counts in whole seconds.
+class StallWatch {
+public:
+    using Time = std::chrono::steady_clock;
+
+    StallWatch(CURL* easy, const Exchange& exchange) : easy_(easy), exchange_(exchange) {}
+
+    /// To be asked after each step of the transfer.
+    bool is_stalled() {
+        const std::chrono::milliseconds limit = exchange_.request.stall_timeout;
+        if (limit.count() <= 0) return false;
+        curl_off_t sent = 0;
+        curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &sent);
+        const std::size_t moved = exchange_.response.body.size() + exchange_.header_bytes +
+                                  static_cast<std::size_t>(sent) + (exchange_.sent_once ? 1 : 0);
+        if (std::exchange(moved_, moved) != moved) since_ = Time::now();
+        return Time::now() - since_ >= limit;
+    }
+
+    /// How long to wait for the next step at most.
+    int poll_milliseconds() const {
+        const std::chrono::milliseconds limit = exchange_.request.stall_timeout;
+        if (limit.count() <= 0) return kPollMilliseconds;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(since_ + limit - Time::now());
+        return static_cast<int>(std::clamp<std::int64_t>(left.count(), 1, kPollMilliseconds));
+    }
+
+private:
+    CURL* easy_;
+    const Exchange& exchange_;
+    std::size_t moved_ = 0;
+    Time::time_point since_ = Time::now();
+};
+
+/// Runs the transfer to its end. kCancelled if `stop` came first, kDeadlineExceeded if it stalled.
+Result<CURLcode> perform(Transfer& transfer, const Exchange& exchange, const std::stop_token& stop) {
     CURLM* multi = transfer.multi.get();
     const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
+    StallWatch watch(transfer.easy.get(), exchange);
     int running = 1;
     while (true) {
         if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped");
         CURLMcode code = curl_multi_perform(multi, &running);
-        if (code == CURLM_OK && running > 0) code = curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
+        if (code == CURLM_OK && running > 0) {
+            if (watch.is_stalled())
+                return fail(ErrorCode::kDeadlineExceeded, "nothing moved for {} ms",
+                            exchange.request.stall_timeout.count());
+            code = curl_multi_poll(multi, nullptr, 0, watch.poll_milliseconds(), nullptr);
+        }
         if (code != CURLM_OK) return fail(ErrorCode::kInternal, "libcurl: {}", curl_multi_strerror(code));
         if (running == 0) break;
     }
@@ -227,6 +273,9 @@ std::unexpected<Error> judge(CURLcode code, CURL* easy, const Exchange& exchange
         return fail_with_hint(ErrorCode::kPermissionDenied, "allow private addresses for this source if that is meant",
                               "requesting {}: it leads to a host whose address is not public: {}", url,
                               exchange.refused);
+    }
+    if (exchange.request.at_most_once && exchange.sent_again && code == CURLE_ABORTED_BY_CALLBACK) {
+        return fail(ErrorCode::kUnavailable, "requesting {}: the connection was closed before an answer came", url);
     }
     curl_off_t begun = 0;
     switch (code) {
@@ -266,7 +315,7 @@ public:
         set(easy, CURLOPT_URL, request.url.c_str());
 
         LAGOA_CHECK(curl_multi_add_handle(transfer->multi.get(), easy) == CURLM_OK, "a pooled transfer was in use");
-        const auto code = perform(*transfer, stop);
+        const auto code = perform(*transfer, exchange, stop);
         auto result =
             code ? finish(*code, easy, exchange) : pass_on(code.error(), "requesting {}", printable(request.url));
         curl_multi_remove_handle(transfer->multi.get(), easy);

@@ -25,9 +25,14 @@ struct HttpRequest {
     std::string body;
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds total_timeout{30'000};
+    std::chrono::milliseconds stall_timeout{0};  ///< Without a byte of the body sent, or one of the answer; 0: none.
     std::uint64_t max_body_bytes = std::uint64_t{64} << 20;  ///< After decompression.
     int max_redirects = 3;                 ///< Of GET and HEAD; 0, and any other method: a redirect is the answer.
     bool allow_private_addresses = false;  ///< Loopback, private, link-local and metadata addresses.
+    bool decompress = true;                ///< false: the body is wanted as it is stored, ranges of it included.
+    /// libcurl repeats a request whose kept connection turns out to be closed, though the server may have got it.
+    /// true: that is kUnavailable instead.
+    bool at_most_once = false;
 };
 
 struct HttpResponse {

@@ -33,4 +33,8 @@ Result<std::unique_ptr<ObjectReader>> ObjectStore::reader(std::string_view key) 
     return std::make_unique<RangeReader>(*this, std::move(info));
 }
 
+Result<std::unique_ptr<ObjectReader>> ObjectStore::reader_of(ObjectInfo known) {
+    return reader(known.key);
+}
+
 }  // namespace lagoa

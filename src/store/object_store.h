@@ -23,6 +23,8 @@ struct ObjectInfo {
     std::string key;
     std::uint64_t size_bytes = 0;
     Instant modified;
+    /// Another one with other bytes (S3's ETag), of head and reader; empty where the store has none.
+    std::string version = {};
 };
 
 /// Writes one object in order. Nothing is visible before close(); dropping the writer without
@@ -62,6 +64,10 @@ public:
     /// For many reads of one object; must not outlive the store. kNotFound. The default asks head()
     /// once and get_range() for each read; a store with cheap handles keeps one open.
     virtual Result<std::unique_ptr<ObjectReader>> reader(std::string_view key);
+
+    /// As reader(), of an object that never changes and of which key and size are known, as a table's log knows them:
+    /// where opening costs a request it is spared, and kNotFound comes with the first read.
+    virtual Result<std::unique_ptr<ObjectReader>> reader_of(ObjectInfo known);
 
     /// kNotFound if there is no such object.
     virtual Result<ObjectInfo> head(std::string_view key) = 0;

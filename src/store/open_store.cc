@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "store/local_store.h"
+#include "store/s3_store.h"
 
 namespace lagoa {
 
@@ -24,13 +25,11 @@ S3Options S3Options::from_environment() {
     return options;
 }
 
-Result<std::shared_ptr<ObjectStore>> open_store(std::string_view root, const S3Options&) {
-    if (root.starts_with("s3://"))
-        return fail_with_hint(ErrorCode::kUnsupported, "Use a directory: an absolute path.",
-                              "opening {}: this version has no S3 store yet", root);
+Result<std::shared_ptr<ObjectStore>> open_store(std::string_view root, const S3Options& s3) {
+    if (root.starts_with("s3://")) return std::shared_ptr<ObjectStore>(LAGOA_TRY(open_s3_store(root, s3)));
     if (!root.starts_with("/"))
-        return fail_with_hint(ErrorCode::kInvalidArgument, "Write an absolute path, such as /srv/lake.",
-                              "opening {}: a store's root is an absolute path", root);
+        return fail_with_hint(ErrorCode::kInvalidArgument, "Write an absolute path, such as /srv/lake, or s3://bucket.",
+                              "opening {}: a store's root is an absolute path or an s3:// URL", root);
     return std::shared_ptr<ObjectStore>(LAGOA_TRY(open_local_store(root)));
 }
 

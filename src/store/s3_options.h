@@ -17,9 +17,9 @@ struct S3Options {
     std::chrono::milliseconds connect_timeout{3'000};
     std::chrono::milliseconds stall_timeout{10'000};  ///< Without a byte either way.
     int max_attempts = 5;                             ///< Of a request that may be repeated.
-    std::uint64_t part_bytes = std::uint64_t{16} << 20;   ///< Of a multipart upload.
-    std::uint64_t cache_bytes = std::uint64_t{128} << 20;  ///< Blocks of immutable objects kept by one store.
-    unsigned parallel_requests = 8;                        ///< Of one read or upload.
+    std::uint64_t part_bytes = std::uint64_t{8} << 20;    ///< Of a multipart upload; S3 wants 5 MiB at least.
+    std::uint64_t cache_bytes = std::uint64_t{32} << 20;  ///< Blocks of objects kept by one store.
+    unsigned parallel_requests = 8;                       ///< Of the reads and uploads of one store.
 
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or AWS_DEFAULT_REGION,
     /// AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.

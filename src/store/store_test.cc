@@ -20,7 +20,9 @@
 #include "store/local_store.h"
 #include "store/memory_store.h"
 #include "store/open_store.h"
+#include "store/s3_store.h"
 #include "support/faulty_store.h"
+#include "support/s3_server.h"
 
 namespace lagoa {
 namespace {
@@ -49,15 +51,21 @@ std::vector<std::string> keys(const Result<std::vector<ObjectInfo>>& listed) {
 class AnyStore : public testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
-        if (GetParam() == "memory")
+        if (GetParam() == "memory") {
             store_ = make_memory_store();
-        else
+        } else if (GetParam() == "local") {
             store_ = open_local_store(scratch_.path() / "root").value();
+        } else {
+            static const auto server = test::S3Server::start();  // one for all tests, each has a bucket
+            ASSERT_TRUE(server) << server.error().message << " Try: " << server.error().hint;
+            const std::string prefix = GetParam() == "s3" ? "" : "/a lake/é";
+            store_ = open_s3_store("s3://" + (*server)->make_bucket() + prefix, (*server)->options()).value();
+        }
     }
     Scratch scratch_;
     std::unique_ptr<ObjectStore> store_;
 };
-INSTANTIATE_TEST_SUITE_P(Kinds, AnyStore, testing::Values("memory", "local"),
+INSTANTIATE_TEST_SUITE_P(Kinds, AnyStore, testing::Values("memory", "local", "s3", "s3_below_a_prefix"),
                          [](const auto& kind) { return kind.param; });
 
 TEST_P(AnyStore, ReturnsWhatWasPut) {
@@ -91,6 +99,13 @@ TEST_P(AnyStore, AReaderReadsAnywhereInTheObjectItOpened) {
     EXPECT_EQ(reader->info().key, "a/b");
     EXPECT_EQ(reader->info().size_bytes, 10u);
     EXPECT_EQ(store_->reader("a/c").error().code, ErrorCode::kNotFound);
+
+    const auto known = store_->reader_of({.key = "a/b", .size_bytes = 10}).value();
+    EXPECT_EQ(known->read(8, into).value(), 2u);
+    EXPECT_EQ(std::string(into.data(), 2), "89");
+    EXPECT_EQ(known->info().size_bytes, 10u);
+    const auto absent = store_->reader_of({.key = "a/c", .size_bytes = 10});
+    EXPECT_EQ(absent ? (*absent)->read(0, into).error().code : absent.error().code, ErrorCode::kNotFound);
 }
 
 TEST_P(AnyStore, FoldersAreTheFirstSegmentsBelow) {
@@ -294,7 +309,11 @@ TEST(OpenStore, PicksTheKindByTheRoot) {
     const Scratch scratch;
     EXPECT_EQ(open_store(scratch.path().native()).value()->root(), scratch.path().native());
     EXPECT_EQ(open_store(scratch.path().native() + "/").value()->root(), scratch.path().native());
-    EXPECT_EQ(open_store("s3://bucket/lake").error().code, ErrorCode::kUnsupported);
+    const S3Options s3{.access_key = "a", .secret_key = "b"};
+    EXPECT_EQ(open_store("s3://bucket/lake/", s3).value()->root(), "s3://bucket/lake");
+    EXPECT_EQ(open_store("s3://bucket", S3Options{}).error().code, ErrorCode::kInvalidConfig);
+    EXPECT_EQ(open_store("s3://", s3).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(open_store("s3://bucket/../x", s3).error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(open_store("lake").error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(open_store("").error().code, ErrorCode::kInvalidArgument);
 }
