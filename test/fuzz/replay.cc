@@ -1,6 +1,6 @@
 // What stands in for libFuzzer under g++: runs a target on every file of its corpus and on mutations of them.
 //
-// usage: fuzz_<target> CORPUS [--runs N] [--seed S] | FILE    N mutations of each file (default 300)
+// usage: fuzz_<target> CORPUS [--runs N] [--seed S] | FILE    N mutations of each file (default 3000)
 // Mutation k of a file depends on the seed, k and the file's name only. A crash prints what input it was and leaves it in
 // `crash-<target>` in the working directory, which can be given as FILE.
 #include <csignal>
@@ -18,6 +18,8 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
@@ -67,9 +69,11 @@ private:
             case 2:
                 text.resize(at);
                 break;
-            case 3:  // a part of itself, or of another file
-                text.insert(at, (below(2) != 0 ? other : std::string(text)).substr(below(other.size()), below(40)));
+            case 3: {  // a part of itself, or of another file
+                const std::string from = below(2) != 0 ? other : text;
+                text.insert(at, from.substr(below(from.size()), below(40)));
                 break;
+            }
             case 4:
                 text.insert(at, kTokens[below(std::size(kTokens))]);
                 break;
@@ -129,7 +133,7 @@ int replay(const std::filesystem::path& corpus, std::uint64_t runs, std::uint64_
 }  // namespace
 
 int main(int count, char** arguments) {
-    std::uint64_t runs = 300, seed = 1;
+    std::uint64_t runs = 3000, seed = 1;
     std::filesystem::path path;
     for (int i = 1; i < count; ++i) {
         const std::string_view argument = arguments[i];
@@ -141,6 +145,7 @@ int main(int count, char** arguments) {
             path = argument;
     }
     if (path.empty()) return 2;
+    lagoa::log::configure(lagoa::log::Level::kOff, lagoa::log::Format::kAuto);  // damage is what it is about
     std::snprintf(crash_file, sizeof crash_file, "crash-%s",
                   std::filesystem::path(arguments[0]).filename().c_str());
     if (__sanitizer_set_death_callback != nullptr) {

@@ -1,0 +1,199 @@
+// One process of the soak: threads that append to, merge into and replace their own rows of one table until told to stop or
+// killed, over a store that fails now and then.
+//
+// usage: soak_writer ROOT LEDGERS NAME THREADS SEED FAULTS [CREATE_PROPERTY=VALUE…]
+//
+// The table is ROOT/rows: (writer, op, i, v). An operation of a thread `NAME-<n>` writes rows of one `op` number, at once or not
+// at all. Its ledger LEDGERS/NAME-<n> gets a line, durable before the next step:
+//     begin OP ROWS      before it
+//     replace OP ROWS    before it; all earlier ops of the thread go in the same commit
+//     done OP            acknowledged
+//     unknown OP WHY     the outcome is not known
+//     failed OP WHY      surely not committed
+// FAULTS: of a thousand changes of the store, how many fail, half of them after they took effect.
+// SIGTERM stops it after the operations that run.
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "catalog/lake.h"
+#include "store/open_store.h"
+
+namespace lagoa {
+namespace {
+
+std::atomic<bool> stopped = false;
+
+template <class T>
+T must(Result<T> result, std::string_view what) {
+    if (!result) {
+        std::fprintf(stderr, "soak_writer: %.*s: %s\n", static_cast<int>(what.size()), what.data(),
+                     result.error().message.c_str());
+        std::exit(1);
+    }
+    return *std::move(result);
+}
+
+/// A store that fails at random, before or after the change took effect.
+class FlakyStore final : public ObjectStore {
+public:
+    FlakyStore(std::shared_ptr<ObjectStore> inner, unsigned faults, std::uint64_t seed)
+        : inner_(std::move(inner)), faults_(faults), seed_(seed) {}
+
+    Result<std::string> get(std::string_view key) override { return inner_->get(key); }
+    Result<std::string> get_range(std::string_view key, std::uint64_t offset, std::uint64_t length) override {
+        return inner_->get_range(key, offset, length);
+    }
+    Result<std::unique_ptr<ObjectReader>> reader(std::string_view key) override { return inner_->reader(key); }
+    Result<ObjectInfo> head(std::string_view key) override { return inner_->head(key); }
+    Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after) override {
+        return inner_->list(prefix, after);
+    }
+    Result<std::vector<std::string>> folders(std::string_view prefix) override { return inner_->folders(prefix); }
+    std::string root() const override { return inner_->root(); }
+
+    Result<> put(std::string_view key, std::string_view bytes) override {
+        return change<void>([&] { return inner_->put(key, bytes); });
+    }
+    Result<> put_if_absent(std::string_view key, std::string_view bytes) override {
+        return change<void>([&] { return inner_->put_if_absent(key, bytes); });
+    }
+    Result<std::unique_ptr<ObjectWriter>> writer(std::string_view key) override {
+        return change<std::unique_ptr<ObjectWriter>>([&] { return inner_->writer(key); });
+    }
+    Result<> remove(std::string_view key) override {
+        return change<void>([&] { return inner_->remove(key); });
+    }
+
+private:
+    template <class T>
+    Result<T> change(auto&& operation) {
+        std::mt19937_64 random(seed_ + changes_++);
+        const auto draw = random() % 2000;
+        if (draw < faults_) return fail(ErrorCode::kUnavailable, "a fault before the change");
+        Result<T> result = operation();
+        if (draw >= faults_ && draw < 2 * faults_) return fail(ErrorCode::kDeadlineExceeded, "a fault after the change");
+        return result;
+    }
+
+    std::shared_ptr<ObjectStore> inner_;  // shared with its opener
+    const unsigned faults_;
+    const std::uint64_t seed_;
+    std::atomic<std::uint64_t> changes_ = 0;
+};
+
+/// What one thread has promised and been told. Every line is durable when the call returns.
+class Ledger {
+public:
+    explicit Ledger(const std::string& path) : file_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644)) {
+        if (file_ < 0) std::exit(1);
+    }
+    Ledger(const Ledger&) = delete;
+    Ledger& operator=(const Ledger&) = delete;
+    ~Ledger() { close(file_); }
+
+    void write(const std::string& line) {
+        const std::string text = line + "\n";
+        if (::write(file_, text.data(), text.size()) != static_cast<ssize_t>(text.size()) || fdatasync(file_) != 0)
+            std::exit(1);
+    }
+
+private:
+    const int file_;
+};
+
+struct Soak {
+    Lake& lake;
+    std::string ledgers;
+    std::string name;
+    std::uint64_t seed;
+    std::map<std::string, std::string> properties;
+};
+
+/// One thread's operations.
+class Writer {
+public:
+    Writer(Soak& soak, unsigned number)
+        : soak_(soak),
+          name_(fmt::format("{}-{}", soak.name, number)),
+          ledger_(soak.ledgers + "/" + name_),
+          session_(must(soak.lake.connect({.base = Cut::Base::kHead, .pins = {}}), "connecting")),
+          random_(soak.seed * 1000 + number) {}
+
+    void run() {
+        for (std::int64_t op = 0; !stopped; ++op) step(op);
+    }
+
+private:
+    void step(std::int64_t op) {
+        const std::uint64_t rows = 1 + random_() % 4;
+        const auto draw = random_() % 10;
+        WriteRequest request{.table = {"silver", "rows"}, .select = select(op, rows), .properties = soak_.properties};
+        const bool replaces = op - replaced_ > 30 || draw == 0;
+        if (replaces) {
+            request.mode = WriteMode::kReplaceWhere;
+            request.replace_where = fmt::format("writer = '{}' AND op <= {}", name_, op);
+        } else if (last_ >= 0 && draw < 4) {
+            request.mode = WriteMode::kMerge;
+            request.key = {"writer", "op", "i"};
+            request.select += fmt::format(
+                " UNION ALL SELECT writer, op, i, v + 1 FROM silver.rows WHERE writer = '{}' AND op = {}", name_, last_);
+        }
+        ledger_.write(fmt::format("{} {} {}", replaces ? "replace" : "begin", op, rows));
+        const auto written = soak_.lake.write(*session_, request);
+        if (written) {
+            ledger_.write(fmt::format("done {}", op));
+            last_ = op;
+            if (replaces) replaced_ = op;
+            return;
+        }
+        const Error& error = written.error();
+        const bool unknown = is_outcome_unknown(error.code);
+        ledger_.write(fmt::format("{} {} {}", unknown ? "unknown" : "failed", op, error.message));
+        if (unknown) last_ = -1;  // whether that op is still there is not known: no merge builds on it
+    }
+
+    std::string select(std::int64_t op, std::uint64_t rows) const {
+        return fmt::format("SELECT '{}' AS writer, {}::BIGINT AS op, range AS i, 0::BIGINT AS v FROM range({})", name_, op, rows);
+    }
+
+    Soak& soak_;
+    const std::string name_;
+    Ledger ledger_;
+    std::unique_ptr<Session> session_;
+    std::mt19937_64 random_;
+    std::int64_t last_ = -1;  // the last op that is surely there
+    std::int64_t replaced_ = 0;
+};
+
+int run(int count, char** arguments) {
+    std::signal(SIGTERM, [](int) { stopped = true; });
+    const auto number = [&](int i) { return std::strtoull(arguments[i], nullptr, 10); };
+    const std::uint64_t seed = number(5);
+    const auto engine = must(Engine::open({}), "opening the engine");
+    const auto store = std::make_shared<FlakyStore>(must(open_store(arguments[1]), "opening the store"),
+                                                    static_cast<unsigned>(number(6)), seed);
+    const auto lake = must(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = engine.get()}), "opening the lake");
+    Soak soak{.lake = *lake, .ledgers = arguments[2], .name = arguments[3], .seed = seed, .properties = {}};
+    for (int i = 7; i < count; ++i) {
+        const std::string_view pair = arguments[i];
+        soak.properties.emplace(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+    }
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < number(4); ++i) threads.emplace_back([&soak, i] { Writer(soak, i).run(); });
+    return 0;
+}
+
+}  // namespace
+}  // namespace lagoa
+
+int main(int count, char** arguments) {
+    return count >= 7 ? lagoa::run(count, arguments) : 2;
+}
