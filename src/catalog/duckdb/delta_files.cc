@@ -6,7 +6,7 @@
 #include "duckdb/optimizer/filter_combiner.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
 
-#include "delta/stats.h"
+#include "catalog/duckdb/column_bounds.h"
 
 namespace lagoa {
 namespace {
@@ -26,13 +26,7 @@ DeltaFiles::DeltaFiles(ScanSource source, std::vector<delta::Slot> kept)
     : source_(std::move(source)), kept_(std::move(kept)) {}
 
 std::optional<std::uint64_t> DeltaFiles::rows(duckdb::idx_t i) const {
-    const delta::AddFile& file = source_.snapshot->files[kept_[i]];
-    const auto stats = delta::FileStats::parse(file.stats);
-    if (!stats) return std::nullopt;
-    const std::int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;
-    const std::int64_t live = stats->row_count().value_or(-1) - deleted;
-    if (live < 0) return std::nullopt;
-    return static_cast<std::uint64_t>(live);
+    return FileBounds(source_.snapshot->files[kept_[i]]).rows();
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::pruned(duckdb::ClientContext& context,

@@ -7,12 +7,12 @@
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/common/serializer/deserializer.hpp"
 #include "duckdb/common/serializer/serializer.hpp"
-#include "duckdb/function/partition_stats.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
 #include "catalog/duckdb/delta_files.h"
 #include "catalog/duckdb/delta_reader.h"
+#include "catalog/duckdb/log_statistics.h"
 #include "catalog/duckdb/row_tracking.h"
 #include "catalog/duckdb/table_at_path.h"
 #include "engine/duckdb/access.h"
@@ -60,7 +60,12 @@ auto reading(const duckdb::FunctionData* data, const duckdb::MultiFileLocalState
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_global(duckdb::ClientContext& context,
                                                                  duckdb::TableFunctionInitInput& input) {
     const duckdb::FunctionData* data = input.bind_data.get();
-    return reading(data, nullptr, [&] { return reader_of(data).parquet_scan().init_global(context, input); });
+    auto state = reading(data, nullptr, [&] { return reader_of(data).parquet_scan().init_global(context, input); });
+    // Where a filter is not pushed down, its column may come last though it was asked for first; DuckDB's scan keeps to
+    // the projection only if that leaves a column out.
+    auto& projection = state->Cast<duckdb::MultiFileGlobalState>().projection_ids;
+    if (projection.empty()) projection = input.projection_ids;
+    return state;
 }
 
 duckdb::unique_ptr<duckdb::LocalTableFunctionState> init_local(duckdb::ExecutionContext& context,
@@ -94,20 +99,9 @@ bool supports_filters_on(const duckdb::FunctionData&, duckdb::idx_t column) {
     return !is_row_tracking_column(column);
 }
 
-// One partition a file, so that count(*) is answered from the log. Empty (unknown) if a file has no statistics.
 duckdb::vector<duckdb::PartitionStatistics> partition_stats(duckdb::ClientContext&,
                                                             duckdb::GetPartitionStatsInput& input) {
-    const DeltaFiles& files = files_of(input.bind_data.get());
-    duckdb::vector<duckdb::PartitionStatistics> result;
-    for (duckdb::idx_t i = 0; i < files.GetTotalFileCount(); ++i) {
-        const auto rows = files.rows(i);
-        if (!rows) return {};
-        duckdb::PartitionStatistics partition;
-        partition.count = *rows;
-        partition.count_type = duckdb::CountType::COUNT_EXACT;
-        result.push_back(std::move(partition));
-    }
-    return result;
+    return log_statistics(files_of(input.bind_data.get()));
 }
 
 duckdb::InsertionOrderPreservingMap<duckdb::string> explain_analyze(duckdb::TableFunctionDynamicToStringInput& input) {

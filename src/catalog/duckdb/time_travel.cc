@@ -14,11 +14,13 @@ Result<delta::Version> version_at(duckdb::ClientContext& context, const delta::T
     constexpr std::int64_t kMicrosInMilli = 1'000;
     duckdb::Value instant;
     duckdb::string why;
-    if (value.IsNull() || !value.TryCastAs(context, duckdb::LogicalType::TIMESTAMP_TZ, instant, &why) ||
-        !duckdb::Timestamp::IsFinite(instant.GetValue<duckdb::timestamp_t>()))
+    const bool is_instant = !value.IsNull() &&
+                            value.TryCastAs(context, duckdb::LogicalType::TIMESTAMP_TZ, instant, &why) &&
+                            !instant.IsNull();
+    const std::int64_t micros = is_instant ? instant.GetValueUnsafe<std::int64_t>() : 0;
+    if (!is_instant || !duckdb::Timestamp::IsFinite(duckdb::timestamp_t(micros)))
         return fail_with_hint(ErrorCode::kInvalidArgument, "Write it as '2026-01-02 03:04:05' or with a zone.",
                               "{} is not a timestamp", value.ToString());
-    const std::int64_t micros = instant.GetValue<duckdb::timestamp_t>().value;
     const bool below = micros % kMicrosInMilli < 0;  // rounded down, before 1970 too
     return delta::version_at(table, micros / kMicrosInMilli - (below ? 1 : 0));
 }

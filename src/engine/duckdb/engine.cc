@@ -8,6 +8,7 @@
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/file_system.h"
+#include "engine/duckdb/named_arguments.h"
 #include "engine/duckdb/session.h"
 
 namespace lagoa {
@@ -33,6 +34,7 @@ public:
         database_.instance->GetObjectCache().Put(MountsOfInstance::kKey,
                                                  duckdb::make_shared_ptr<MountsOfInstance>(mounts_));
         register_row_sources(*database_.instance, sources_);
+        allow_timestamp_argument(*database_.instance);
     }
 
     Result<std::unique_ptr<Session>> connect() override {
@@ -72,6 +74,8 @@ void configure(duckdb::DBConfig& config, const EngineOptions& options) {
     config.options.maximum_threads = options.threads;
     config.options.temporary_directory = options.temp_directory.string();
     config.options.use_temporary_directory = !options.temp_directory.empty();
+    // Spark marks a variant in Parquet by the names of its two members only.
+    config.options.variant_legacy_encoding = true;
     config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
     config.SetOptionByName("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
 }
