@@ -124,8 +124,7 @@ public:
         LAGOA_TRY(check_key(key));
         const S3Request request{.method = "DELETE", .key = whole_key(key), .doing = "removing"};
         const S3Answer answer = LAGOA_TRY(client_.send(request));
-        if (!answer.is_success() && !(answer.status == 404 && answer.code != "NoSuchBucket"))
-            return client_.failure(request, answer);
+        if (!answer.is_success() && !answer.is_absent()) return client_.failure(request, answer);
         return {};
     }
 
@@ -169,7 +168,7 @@ Result<S3Store::Owner> S3Store::owner_of(const S3Request& put, bool by_bytes) {
     const auto answer = client_.send(request);
     if (!answer && answer.error().code == ErrorCode::kResourceExhausted) return Owner::kAnother;  // longer than ours
     if (!answer) return pass_on(answer.error());
-    if (answer->status == 404 && answer->code != "NoSuchBucket") return Owner::kNobody;
+    if (answer->is_absent()) return Owner::kNobody;
     if (!answer->is_success()) return client_.failure(request, *answer);
     if (const std::string id = answer->header(kWriteHeader); !id.empty())
         return id == put.headers.back().second ? Owner::kUs : Owner::kAnother;

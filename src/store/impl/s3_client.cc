@@ -37,6 +37,12 @@ bool is_full(const S3Answer& answer) {
            answer.code == "EntityTooLarge";
 }
 
+bool is_refusal(const S3Answer& answer) {
+    return answer.status == 401 || answer.status == 403 || answer.code == "ExpiredToken" ||
+           answer.code == "InvalidToken" || answer.code == "InvalidAccessKeyId" ||  // with 400 or 404, some of them
+           answer.code == "XAdminUserNotFound";                                     // versitygw's, with 404
+}
+
 std::string said(const S3Answer& answer) {
     std::string text = fmt::format("{}", answer.status);
     if (!answer.code.empty()) text += " " + answer.code;
@@ -174,15 +180,15 @@ std::unexpected<Error> S3Client::failure(const S3Request& request, const S3Answe
     if (answer.code == "NoSuchBucket")
         return fail_with_hint(ErrorCode::kInvalidConfig, "Create the bucket, or correct the root.",
                               "{}: there is no bucket {}", where, address_.bucket);
-    if (answer.status == 404) return fail(ErrorCode::kNotFound, "{}: no such object", where);
-    if (answer.status == 401 || answer.status == 403 || answer.code == "ExpiredToken")
+    if (answer.is_absent()) return fail(ErrorCode::kNotFound, "{}: no such object", where);
+    if (is_full(answer)) return fail(ErrorCode::kResourceExhausted, "{}: S3 answered {}", where, said(answer));
+    if (is_refusal(answer))
         return fail_with_hint(
             ErrorCode::kPermissionDenied,
             "Check the AWS_* variables (keys, session token), the region, and that the policy allows s3:GetObject, "
             "s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucket.",
             "{}: S3 answered {}", where, said(answer));
     if (answer.status == 412) return fail(ErrorCode::kUnavailable, "{}: it was replaced meanwhile", where);
-    if (is_full(answer)) return fail(ErrorCode::kResourceExhausted, "{}: S3 answered {}", where, said(answer));
     if (is_trouble(answer) || was_not_begun(answer))
         return fail(ErrorCode::kUnavailable, "{}: S3 answered {}", where, said(answer));
     if (answer.status == 501 || answer.code == "NotImplemented")

@@ -43,6 +43,8 @@ struct S3Answer {
     std::string region;   ///< Where the bucket is, if the answer says so.
 
     bool is_success() const { return status >= 200 && status < 300; }
+    /// There is no such object. (Of a HEAD in a bucket that is not there, too: that answer does not say more.)
+    bool is_absent() const { return status == 404 && (code.empty() || code == "NoSuchKey" || code == "NoSuchVersion"); }
     /// The value of a header, or empty.
     std::string header(std::string_view name) const;
 };

@@ -144,7 +144,7 @@ private:
     Result<bool> is_ours() {
         const S3Request request{.method = "HEAD", .key = whole_key_, .doing = "looking at"};
         const S3Answer answer = LAGOA_TRY(client_.send(request));
-        if (answer.status == 404) return false;
+        if (answer.is_absent()) return false;
         if (!answer.is_success()) return client_.failure(request, answer);
         return answer.header(kWriteHeader) == write_id_;
     }

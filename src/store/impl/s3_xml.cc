@@ -69,7 +69,10 @@ Result<ObjectInfo> parse_object(const xmlNode* contents, bool is_encoded) {
     const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), object.size_bytes);
     if (error != std::errc() || end != size.data() + size.size())
         return fail(ErrorCode::kCorruption, "the listed size of {} is {}", object.key, quote_json(size));
-    object.modified = LAGOA_TRY(parse_instant(child_text(contents, "LastModified")));
+    const std::string modified = child_text(contents, "LastModified");
+    const auto instant = parse_instant(modified);
+    if (!instant) return fail(ErrorCode::kCorruption, "the listed time of {} is {}", object.key, quote_json(modified));
+    object.modified = *instant;
     return object;
 }
 
