@@ -30,12 +30,20 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
     return std::unique_ptr<Workspace>(new Workspace(std::move(project), std::move(environment), std::move(stop)));
 }
 
+S3Options Workspace::s3() const {
+    S3Options options = S3Options::from_environment(environment_);
+    if (project_.s3.endpoint) options.endpoint = *project_.s3.endpoint;
+    if (project_.s3.region) options.region = *project_.s3.region;
+    if (project_.s3.path_style) options.path_style = *project_.s3.path_style;
+    return options;
+}
+
 Result<std::shared_ptr<ObjectStore>> Workspace::zone(const std::string& name) {
     const std::lock_guard lock(mutex_);
     if (const auto found = stores_.find(name); found != stores_.end()) return found->second;
     const auto root = project_.zones.find(name);
     if (root == project_.zones.end()) return fail(ErrorCode::kNotFound, "the project has no zone {}", name);
-    auto store = LAGOA_TRY(open_store(root->second), "opening zone {}", name);
+    auto store = LAGOA_TRY(open_store(root->second, s3()), "opening zone {}", name);
     return stores_.emplace(name, std::move(store)).first->second;
 }
 
@@ -46,7 +54,8 @@ Result<Engine*> Workspace::engine() {
                                           .threads = project_.threads,
                                           .temp_directory = project_.state_directory() / "spill",
                                           .time_zone = project_.time_zone,
-                                          .extension_directory = extension_directory()}));
+                                          .extension_directory = extension_directory(),
+                                          .s3 = s3()}));
         auto landing = LAGOA_TRY(zone("landing"));  // the lake mounts the zones of its tables itself
         LAGOA_TRY(engine_->mount("landing", std::move(landing)));
     }
@@ -58,7 +67,7 @@ Result<Lake*> Workspace::lake() {
     if (lake_ == nullptr) {
         LakeOptions options{
             .zones = {}, .log = {}, .engine = nullptr, .clock = &clock(), .time_zone = project_.time_zone};
-        options.log = LAGOA_TRY(open_store(project_.lake_root));
+        options.log = LAGOA_TRY(open_store(project_.lake_root, s3()));
         options.engine = LAGOA_TRY(engine());
         for (const auto& [name, root] : project_.zones) {
             if (name == "landing") continue;  // objects, not tables

@@ -15,6 +15,7 @@
 #include "net/http_client.h"
 #include "ops/recorder.h"
 #include "state/run_store.h"
+#include "store/s3_options.h"
 
 namespace lagoa::app {
 
@@ -39,6 +40,8 @@ public:
     Result<state::RunStore*> runs();
     Result<ops::Recorder*> recorder();
     net::HttpClient& http();
+    /// How s3:// roots are reached: the environment's credentials, and what lagoa.yaml says of endpoint and region.
+    S3Options s3() const;
     /// The store of `zone`. kNotFound.
     Result<std::shared_ptr<ObjectStore>> zone(const std::string& name);
 

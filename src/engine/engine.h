@@ -19,6 +19,7 @@
 #include "engine/row_source.h"
 #include "model/schema.h"
 #include "store/object_store.h"
+#include "store/s3_options.h"
 
 namespace lagoa {
 
@@ -28,6 +29,7 @@ struct EngineOptions {
     std::filesystem::path temp_directory;       ///< Spill files; empty: no spilling.
     std::string time_zone = "UTC";              ///< How sessions show instants.
     std::filesystem::path extension_directory;  ///< Where signed extensions lie as `<name>.duckdb_extension`.
+    S3Options s3 = S3Options::from_environment();  ///< For buckets that a statement names and no mount holds.
 };
 
 /// Column of a result.

@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "store/memory_store.h"
+#include "store/s3_store.h"
 #include "support/faulty_store.h"
+#include "support/s3_proxy.h"
+#include "support/s3_server.h"
 
 namespace lagoa {
 namespace {
@@ -59,6 +62,42 @@ TEST_F(FileSystemTest, AReplacedObjectIsReadAnew) {
     EXPECT_EQ(text("select n from 'lagoa://zone/a.parquet'"), "1");
     run("copy (select 2 as n) to 'lagoa://zone/a.parquet' (use_tmp_file false)");
     EXPECT_EQ(text("select n from 'lagoa://zone/a.parquet'"), "2");
+}
+
+// Goal: a scan on S3 asks for the ranges it needs, once each. Method: a table of 100 columns and two row groups on a real
+// server; a proxy counts requests and bytes.
+TEST(FileSystemOnS3, AScanAsksForTheColumnsItReadsAndNothingTwice) {
+    const auto server = test::S3Server::start();
+    ASSERT_TRUE(server) << server.error().message;
+    test::S3Proxy proxy((*server)->port());
+    S3Options options = (*server)->options();
+    options.endpoint = proxy.endpoint();
+    const auto engine = Engine::open({.threads = 4}).value();
+    ASSERT_TRUE(engine->mount("s3", open_s3_store("s3://" + (*server)->make_bucket(), options).value()));
+    const auto session = engine->connect().value();
+    std::string columns;
+    for (int i = 0; i < 100; ++i) columns += fmt::format("{}hash(range, {}) as c{}", i == 0 ? "" : ", ", i, i);
+    const auto written = session->execute("copy (select " + columns +
+                                          " from range(40000)) to 'lagoa://s3/wide.parquet' (row_group_size 20480)");
+    ASSERT_TRUE(written) << written.error().message;
+    const auto bytes_of = [&] {
+        std::size_t bytes = 0;
+        for (const auto& request : proxy.requests()) bytes += request.answer_bytes;
+        return bytes;
+    };
+    const std::size_t file_bytes = 40'000 * 100 * 8;
+
+    proxy.forget_requests();
+    EXPECT_EQ(session->value("select count(c7) from 'lagoa://s3/wide.parquet' where c7 > 0").value(), "40000");
+    EXPECT_LT(bytes_of(), file_bytes / 20);
+    // Looking for it; its end when it is opened, by each thread; a piece of each row group, in 160 kB each.
+    EXPECT_LE(proxy.requests().size(), 8u);
+
+    // What was read is kept, by DuckDB: only whether the object is still the same is asked.
+    proxy.forget_requests();
+    EXPECT_EQ(session->value("select count(c7) from 'lagoa://s3/wide.parquet' where c7 > 0").value(), "40000");
+    for (const auto& request : proxy.requests())
+        EXPECT_TRUE(request.method == "HEAD" || request.head.find("Range: bytes=-") != std::string::npos) << request.head;
 }
 
 TEST_F(FileSystemTest, AStatementThatFailsLeavesNothing) {

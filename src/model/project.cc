@@ -14,11 +14,12 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 6> kZones = {"landing", "bronze", "silver", "gold", "quarantine", "ops"};
 
-constexpr std::array<std::string_view, 6> kTop = {"name", "time_zone", "lake", "zones", "engine", "network"};
+constexpr std::array<std::string_view, 7> kTop = {"name", "time_zone", "lake", "zones", "s3", "engine", "network"};
+constexpr std::array<std::string_view, 3> kS3 = {"endpoint", "region", "path_style"};
 constexpr std::array<std::string_view, 2> kEngine = {"memory_limit_mb", "threads"};
 constexpr std::array<std::string_view, 1> kNetwork = {"allow_private_addresses"};
-constexpr std::array<std::pair<std::string_view, std::span<const std::string_view>>, 4> kFields = {
-    {{"", kTop}, {"/zones", kZones}, {"/engine", kEngine}, {"/network", kNetwork}}};
+constexpr std::array<std::pair<std::string_view, std::span<const std::string_view>>, 5> kFields = {
+    {{"", kTop}, {"/zones", kZones}, {"/s3", kS3}, {"/engine", kEngine}, {"/network", kNetwork}}};
 
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{4} << 20;
 
@@ -74,6 +75,20 @@ Result<> read_zones(const Document& document, const json::Value& root, Project& 
     return {};
 }
 
+Result<> read_s3(const Document& document, const json::Value& root, Project& project) {
+    const json::Value* s3 = root.find("s3");
+    if (s3 == nullptr || s3->object() == nullptr) return {};
+    for (const auto& [name, value] : *s3->object()) {
+        const bool is_right = name == "path_style" ? value.boolean() != nullptr : value.is_string();
+        if (!is_right && !value.is_null())
+            return document.fail_at("/s3/" + name, name == "path_style" ? "is not true or false" : "is not a text");
+    }
+    project.s3 = {.endpoint = s3->string_at("endpoint"),
+                  .region = s3->string_at("region"),
+                  .path_style = s3->bool_at("path_style")};
+    return {};
+}
+
 Result<> read_settings(const Document& document, const Environment& environment, Project& project) {
     for (const auto& [pointer, known] : kFields) LAGOA_TRY(check_fields(document, pointer, known));
     const json::Value root = LAGOA_TRY(expand_environment(document.root(), environment), "{}", document.name());
@@ -82,6 +97,7 @@ Result<> read_settings(const Document& document, const Environment& environment,
     project.name = *name;
     project.time_zone = root.string_at("time_zone").value_or(project.time_zone);
     LAGOA_TRY(read_zones(document, root, project));
+    LAGOA_TRY(read_s3(document, root, project));
     project.memory_limit_bytes = LAGOA_TRY(number_at(document, "/engine/memory_limit_mb", 2048, 1u << 20)) << 20;
     project.threads = static_cast<unsigned>(LAGOA_TRY(number_at(document, "/engine/threads", 2, 1024)));
     if (const json::Value* network = root.find("network"))

@@ -23,6 +23,13 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 Result<json::Value> expand_environment(const json::Value& value, const Environment& environment,
                                        std::map<std::string, std::string>* used = nullptr);
 
+/// Where the buckets of s3:// roots are, as far as lagoa.yaml says it. Credentials come from the environment only.
+struct S3Settings {
+    std::optional<std::string> endpoint;
+    std::optional<std::string> region;
+    std::optional<bool> path_style;
+};
+
 struct Project {
     std::filesystem::path root;  ///< Absolute folder of lagoa.yaml.
     std::string name;
@@ -30,6 +37,7 @@ struct Project {
     std::map<std::string, std::string>
         zones;  ///< Zone → root: absolute path or s3:// URL. Always has landing, bronze, silver, gold, quarantine, ops.
     std::string lake_root;  ///< Holds `_lagoa/log`.
+    S3Settings s3;
     std::uint64_t memory_limit_bytes = std::uint64_t{2} << 30;
     unsigned threads = 2;
     bool allow_private_addresses = false;          ///< network.allow_private_addresses

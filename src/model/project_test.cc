@@ -46,6 +46,25 @@ TEST_F(ProjectFolder, HasZonesUnderTheLakeUnlessTheyAreElsewhere) {
     EXPECT_TRUE(project.sql_jobs.contains("silver"));
 }
 
+TEST_F(ProjectFolder, ReachesBucketsAsItSays) {
+    write("lagoa.yaml",
+          "name: b3\nlake: s3://lake/b3/\nzones: {bronze: 's3://raw'}\n"
+          "s3: {endpoint: '${S3:-http://127.0.0.1:7070}', region: sa-east-1, path_style: true}\n");
+    const auto project = load().value();
+    EXPECT_EQ(project.lake_root, "s3://lake/b3/");
+    EXPECT_EQ(project.zones.at("gold"), "s3://lake/b3/gold");
+    EXPECT_EQ(project.zones.at("bronze"), "s3://raw");
+    EXPECT_EQ(project.s3.endpoint, "http://127.0.0.1:7070");
+    EXPECT_EQ(project.s3.region, "sa-east-1");
+    EXPECT_EQ(project.s3.path_style, true);
+    write("lagoa.yaml", "name: b3\n");
+    EXPECT_EQ(load().value().s3.endpoint, std::nullopt);
+    for (const char* bad : {"s3: {secret_key: x}", "s3: {path_style: 'yes'}", "s3: {endpoint: 7}"}) {
+        write("lagoa.yaml", std::string("name: b3\n") + bad + "\n");
+        EXPECT_EQ(load().error().code, ErrorCode::kInvalidConfig) << bad;
+    }
+}
+
 TEST_F(ProjectFolder, NamesFileLineAndField) {
     write("lagoa.yaml", "name: b3\n\nengine:\n  memori_limit_mb: 4\n");
     const auto project = load();

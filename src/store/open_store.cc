@@ -7,22 +7,26 @@
 
 namespace lagoa {
 
-S3Options S3Options::from_environment() {
-    const auto variable = [](const char* name) {
-        const char* const value = std::getenv(name);
-        return value == nullptr ? std::string() : std::string(value);
+S3Options S3Options::from_environment(const Lookup& variable) {
+    const auto first_of = [&](std::initializer_list<std::string_view> names) -> std::optional<std::string> {
+        for (const std::string_view name : names)
+            if (auto value = variable(name); value && !value->empty()) return value;
+        return std::nullopt;
     };
     S3Options options;
-    options.access_key = variable("AWS_ACCESS_KEY_ID");
-    options.secret_key = variable("AWS_SECRET_ACCESS_KEY");
-    options.session_token = variable("AWS_SESSION_TOKEN");
-    options.endpoint = variable("AWS_ENDPOINT_URL_S3");
-    if (options.endpoint.empty()) options.endpoint = variable("AWS_ENDPOINT_URL");
-    if (const std::string region = variable("AWS_REGION"); !region.empty())
-        options.region = region;
-    else if (const std::string by_default = variable("AWS_DEFAULT_REGION"); !by_default.empty())
-        options.region = by_default;
+    options.access_key = first_of({"AWS_ACCESS_KEY_ID"}).value_or("");
+    options.secret_key = first_of({"AWS_SECRET_ACCESS_KEY"}).value_or("");
+    options.session_token = first_of({"AWS_SESSION_TOKEN"}).value_or("");
+    options.endpoint = first_of({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}).value_or("");
+    options.region = first_of({"AWS_REGION", "AWS_DEFAULT_REGION"}).value_or(options.region);
     return options;
+}
+
+S3Options S3Options::from_environment() {
+    return from_environment([](std::string_view name) -> std::optional<std::string> {
+        const char* const value = std::getenv(std::string(name).c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    });
 }
 
 Result<std::shared_ptr<ObjectStore>> open_store(std::string_view root, const S3Options& s3) {

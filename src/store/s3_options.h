@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace lagoa {
 
@@ -21,9 +24,13 @@ struct S3Options {
     std::uint64_t cache_bytes = std::uint64_t{32} << 20;  ///< Blocks of objects kept by one store.
     unsigned parallel_requests = 8;                       ///< Of the reads and uploads of one store.
 
+    /// Looks up an environment variable.
+    using Lookup = std::function<std::optional<std::string>(std::string_view)>;
+
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or AWS_DEFAULT_REGION,
     /// AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.
-    static S3Options from_environment();
+    static S3Options from_environment(const Lookup& variable);
+    static S3Options from_environment();  ///< The process's.
 };
 
 }  // namespace lagoa

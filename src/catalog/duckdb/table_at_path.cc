@@ -39,7 +39,7 @@ Result<> mount_bucket(duckdb::ClientContext& context, const std::string& address
     if (stores.locate(address)) return {};
     LAGOA_TRY(check_external_access(context, address));
     const std::string bucket = address.substr(0, address.find('/', kS3Scheme.size()));
-    auto store = LAGOA_TRY(open_store(bucket));
+    auto store = LAGOA_TRY(open_store(bucket, stores.s3()));
     // Not a zone's name: a zone has no colon.
     const auto mounted = stores.add("s3:" + bucket.substr(kS3Scheme.size()), std::move(store));
     if (!mounted && mounted.error().code != ErrorCode::kAlreadyExists) return pass_on(mounted.error());

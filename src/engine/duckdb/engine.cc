@@ -28,8 +28,10 @@ struct MountsOfInstance final : duckdb::ObjectCacheEntry {
 
 class DuckDbEngine final : public Engine {
 public:
-    DuckDbEngine(duckdb::DBConfig& config, std::filesystem::path extensions)
-        : database_(nullptr, &config), extensions_(std::move(extensions)) {
+    DuckDbEngine(duckdb::DBConfig& config, std::filesystem::path extensions, S3Options s3)
+        : mounts_(std::make_shared<Mounts>(std::move(s3))),
+          database_(nullptr, &config),
+          extensions_(std::move(extensions)) {
         database_.GetFileSystem().RegisterSubSystem(make_store_file_system(mounts_));
         database_.instance->GetObjectCache().Put(MountsOfInstance::kKey,
                                                  duckdb::make_shared_ptr<MountsOfInstance>(mounts_));
@@ -63,7 +65,7 @@ public:
 
 private:
     // Before the database, which is destroyed first: shared with its file system and its functions.
-    std::shared_ptr<Mounts> mounts_ = std::make_shared<Mounts>();
+    std::shared_ptr<Mounts> mounts_;
     std::shared_ptr<RowSources> sources_ = std::make_shared<RowSources>();
     duckdb::DuckDB database_;
     std::filesystem::path extensions_;
@@ -88,7 +90,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     auto engine = guarded([&]() -> Result<std::unique_ptr<Engine>> {
         duckdb::DBConfig config;
         configure(config, options);
-        return std::make_unique<DuckDbEngine>(config, options.extension_directory);
+        return std::make_unique<DuckDbEngine>(config, options.extension_directory, options.s3);
     });
     if (!engine) return fail(ErrorCode::kInvalidConfig, "opening the engine: {}", engine.error().message);
     const auto session = LAGOA_TRY((*engine)->connect());

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -99,8 +100,10 @@ public:
     // Ranges are asked for together, as for a remote file: a store's read costs more than a page fault.
     bool OnDiskFile(duckdb::FileHandle&) override { return false; }
 
-    duckdb::unique_ptr<duckdb::FileHandle> OpenFile(const std::string& path, duckdb::FileOpenFlags flags,
-                                                    duckdb::optional_ptr<duckdb::FileOpener>) override {
+    duckdb::unique_ptr<duckdb::FileHandle> OpenFileExtended(const duckdb::OpenFileInfo& file,
+                                                            duckdb::FileOpenFlags flags,
+                                                            duckdb::optional_ptr<duckdb::FileOpener>) override {
+        const std::string& path = file.path;
         const auto place = unwrap(mounts_->find(path));
         if (flags.OpenForWriting()) {
             if (flags.OpenForAppending() || flags.OpenForReading())
@@ -108,7 +111,9 @@ public:
             auto writer = unwrap(place.store->writer(place.key));
             return duckdb::make_uniq<WriteHandle>(*this, path, flags, std::move(writer));
         }
-        auto reader = place.store->reader(place.key);
+        const auto size_bytes = size_of_immutable(file);
+        auto reader = size_bytes ? place.store->reader_of({.key = place.key, .size_bytes = *size_bytes})
+                                 : place.store->reader(place.key);
         if (!reader && reader.error().code == ErrorCode::kNotFound && flags.ReturnNullIfNotExists()) return nullptr;
         return duckdb::make_uniq<ReadHandle>(*this, path, flags, unwrap(std::move(reader)));
     }
@@ -154,7 +159,7 @@ public:
     duckdb::timestamp_t GetLastModifiedTime(duckdb::FileHandle& handle) override {
         return to_duckdb(reading(handle).info().modified);
     }
-    std::string GetVersionTag(duckdb::FileHandle&) override { return {}; }
+    std::string GetVersionTag(duckdb::FileHandle& handle) override { return reading(handle).info().version; }
     duckdb::FileType GetFileType(duckdb::FileHandle&) override { return duckdb::FileType::FILE_TYPE_REGULAR; }
     duckdb::FileMetadata Stats(duckdb::FileHandle& handle) override {
         duckdb::FileMetadata stats;
@@ -230,7 +235,20 @@ public:
         return found;
     }
 
+protected:
+    bool SupportsOpenFileExtended() const override { return true; }
+
 private:
+    // The size of a file of which its opener says that it never changes, as a Delta table's scan does.
+    static std::optional<std::uint64_t> size_of_immutable(const duckdb::OpenFileInfo& file) {
+        if (!file.extended_info) return std::nullopt;
+        const auto& options = file.extended_info->options;
+        const auto size = options.find("file_size");
+        const auto validate = options.find("validate_external_file_cache");
+        if (size == options.end() || validate == options.end() || validate->second.GetValue<bool>()) return std::nullopt;
+        return size->second.GetValue<std::uint64_t>();
+    }
+
     static ReadHandle& reading(duckdb::FileHandle& handle) {
         if (handle.flags.OpenForWriting())
             raise({ErrorCode::kUnsupported, "reading " + handle.path + " while it is written"});

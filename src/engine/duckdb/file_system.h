@@ -1,6 +1,7 @@
 // DuckDB's file system over ObjectStore: `lagoa://<mount>/<key>`.
 //
-// Reads are ranged. A write is streamed to an ObjectWriter: the object is visible and durable when
+// Reads are ranged, and each is one of the store's: ranges are gathered by DuckDB, which also keeps what it read (its
+// external file cache, within its memory limit); the store keeps small blocks only. A write is streamed to an ObjectWriter: the object is visible and durable when
 // DuckDB closes the file, and not at all when the handle is dropped by a failing statement.
 // Directories are prefixes: they always exist, are made by nothing and removed by nothing.
 #pragma once
@@ -14,12 +15,18 @@
 #include "duckdb.hpp"
 
 #include "store/object_store.h"
+#include "store/s3_options.h"
 
 namespace lagoa {
 
 /// The stores by mount name. Thread-safe.
 class Mounts {
 public:
+    explicit Mounts(S3Options s3) : s3_(std::move(s3)) {}
+
+    /// How buckets are reached that no mounted store holds.
+    const S3Options& s3() const { return s3_; }
+
     /// kAlreadyExists.
     Result<> add(std::string name, std::shared_ptr<ObjectStore> store);
     /// For mounts made for one statement, which has ended.
@@ -37,6 +44,7 @@ public:
     std::optional<std::string> locate(std::string_view address) const;
 
 private:
+    const S3Options s3_;
     mutable std::shared_mutex mutex_;
     std::map<std::string, std::shared_ptr<ObjectStore>, std::less<>>
         stores_;  // guarded by mutex_; shared with the caller of mount
