@@ -6,6 +6,7 @@
 #include "catalog/duckdb/delta_function.h"
 #include "catalog/duckdb/held_snapshot.h"
 #include "catalog/duckdb/parquet_io.h"
+#include "catalog/duckdb/staging.h"
 #include "catalog/impl/cut_view.h"
 #include "catalog/impl/table_writer.h"
 
@@ -113,6 +114,7 @@ Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
     tables->clock = options.clock;
     LAGOA_TRY(register_delta_function(*options.engine), "opening the lake");
     LAGOA_TRY(register_held_snapshots(*options.engine), "opening the lake");
+    LAGOA_TRY(register_staging(*options.engine), "opening the lake");
     return std::make_unique<LakeOnEngine>(std::move(options), std::move(tables));
 }
 

@@ -56,10 +56,11 @@ Result<> register_held_snapshots(Engine& engine) {
     });
 }
 
-HeldSnapshot::HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root)
+HeldSnapshot::HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root,
+                           const delta::TableLocation& table)
     : session_(session), name_(new_uuid()), sql_(fmt::format("{}({})", kFunctionName, quote_literal(name_))) {
     const auto held = context(session_).registered_state->GetOrCreate<HeldSources>(HeldSources::kKey);
-    held->by_name.emplace(name_, ScanSource{std::move(snapshot), std::move(root)});
+    held->by_name.emplace(name_, ScanSource{std::move(snapshot), std::move(root), table});
 }
 
 HeldSnapshot::~HeldSnapshot() {

@@ -19,7 +19,8 @@ Result<> register_held_snapshots(Engine& engine);
 class HeldSnapshot {
 public:
     /// `root` is the table's folder as SQL opens it: `lagoa://silver/stocks`.
-    HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root);
+    HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root,
+                 const delta::TableLocation& table);
     ~HeldSnapshot();
     HeldSnapshot(const HeldSnapshot&) = delete;
     HeldSnapshot& operator=(const HeldSnapshot&) = delete;

@@ -1,5 +1,4 @@
-// INSERT INTO and CREATE TABLE AS: DuckDB's own Parquet writer stages the rows in the table's folder, an
-// operator above it turns the statistics of the files into add actions, and the transaction commits them.
+// INSERT INTO and CREATE TABLE [AS]: rows are staged as files (staging.h), and the transaction commits them.
 #pragma once
 
 #include "duckdb.hpp"
@@ -16,9 +15,12 @@ duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::Ph
 duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                                duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& rows);
 
-/// The creation of a table without rows, from CREATE TABLE: columns, NOT NULL, PARTITIONED BY, WITH (properties).
-/// Raises kAlreadyExists, kUnsupported for what a Delta table cannot keep (keys, checks, defaults) and for a table
-/// with a contract.
+/// The creation of a table without rows, from CREATE [OR REPLACE] TABLE: columns, NOT NULL, PARTITIONED BY, WITH
+/// (properties). A table that is replaced, or was dropped, keeps its history. Raises kAlreadyExists, kUnsupported for what
+/// a Delta table cannot keep (keys, checks, defaults) and for a table with a contract.
 TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreateTableInfo& info);
+
+/// Raises kUnsupported for a table with a contract: SQL does not check it.
+void check_no_contract(LakeTransaction& transaction, const TableName& table);
 
 }  // namespace lagoa

@@ -4,14 +4,17 @@
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "duckdb/planner/tableref/bound_at_clause.hpp"
 
 #include "base/log.h"
 #include "base/text.h"
 #include "catalog/duckdb/current_view.h"
+#include "catalog/duckdb/lake_alter.h"
 #include "catalog/duckdb/lake_insert.h"
 #include "catalog/duckdb/lake_table.h"
 #include "catalog/duckdb/lake_transaction.h"
+#include "catalog/duckdb/lake_views.h"
 #include "catalog/duckdb/time_travel.h"
 #include "engine/duckdb/error.h"
 
@@ -20,6 +23,13 @@ namespace {
 
 [[noreturn]] void refuse(std::string_view what) {
     raise({ErrorCode::kUnsupported, fmt::format("{} is not supported in the lake yet", what)});
+}
+
+// Views and drops are entries of the lake log, made at once: there is no taking one back.
+void check_autocommit(duckdb::ClientContext& client, std::string_view statement) {
+    if (client.transaction.IsAutoCommit()) return;
+    raise({ErrorCode::kUnsupported, fmt::format("{} in a transaction: it takes effect at once", statement),
+           "COMMIT first."});
 }
 
 }  // namespace
@@ -49,12 +59,35 @@ std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_current_view(const std::s
 
 duckdb::CatalogEntry* LakeSchema::find_locked(const std::string& table) {
     if (const auto known = entries_.find(table); known != entries_.end()) return known->second.get();
+    if (const auto view = views_locked().find(table); view != views_locked().end())
+        return (entries_[table] = make_view_entry(catalog, *this, table, view->second)).get();
     std::unique_ptr<duckdb::CatalogEntry> entry = make_table_locked(table);
     if (!entry && table.ends_with(kCurrentSuffix)) {
         duckdb::CatalogEntry* base = find_locked(table.substr(0, table.size() - kCurrentSuffix.size()));
         if (base != nullptr && base->type == duckdb::CatalogType::TABLE_ENTRY) entry = make_current_view(table, *base);
     }
     return (entries_[table] = std::move(entry)).get();
+}
+
+const std::map<std::string, std::string>& LakeSchema::views_locked() {
+    if (!views_) views_ = unwrap(view_->views(name));
+    return *views_;
+}
+
+bool LakeSchema::is_lake_view(const std::string& view) {
+    const std::lock_guard guard(mutex_);
+    return views_locked().contains(view);
+}
+
+void LakeSchema::change(const LakeChange& change, const std::string& changed) {
+    unwrap(view_->change(change));
+    const std::lock_guard guard(mutex_);
+    views_.reset();
+    for (const std::string& entry : {changed, changed + std::string(kCurrentSuffix)})
+        if (const auto known = entries_.find(entry); known != entries_.end()) {
+            outdated_.push_back(std::move(known->second));
+            entries_.erase(known);
+        }
 }
 
 void LakeSchema::set_uncommitted(const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot) {
@@ -110,7 +143,9 @@ void LakeSchema::Scan(duckdb::ClientContext&, duckdb::CatalogType wanted,
                       const std::function<void(duckdb::CatalogEntry&)>& callback) {
     if (name == DEFAULT_SCHEMA) return;
     if (wanted != duckdb::CatalogType::TABLE_ENTRY && wanted != duckdb::CatalogType::VIEW_ENTRY) return;
-    for (const std::string& table : unwrap(view_->tables(name))) {
+    std::vector<std::string> names = unwrap(view_->tables(name));
+    for (const auto& [view, sql] : unwrap(view_->views(name))) names.push_back(view);
+    for (const std::string& table : names) {
         duckdb::CatalogEntry* entry = nullptr;
         duckdb::CatalogEntry* current = nullptr;
         try {
@@ -145,8 +180,31 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateFunction(duckdb::Ca
                                                                       duckdb::CreateFunctionInfo&) {
     refuse("CREATE FUNCTION");
 }
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateView(duckdb::CatalogTransaction, duckdb::CreateViewInfo&) {
-    refuse("CREATE VIEW");
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateView(duckdb::CatalogTransaction transaction,
+                                                                  duckdb::CreateViewInfo& info) {
+    const TableName view{name, to_lower(info.view_name)};
+    duckdb::ClientContext& client = transaction.GetContext();
+    check_autocommit(client, "CREATE VIEW");
+    if (name == DEFAULT_SCHEMA || !is_name(view.table))
+        raise({ErrorCode::kInvalidArgument, fmt::format("creating view {}: not a name of the lake", view.text()),
+               "Write zone.name: lower-case letters, digits and _, a letter first."});
+    const duckdb::CatalogEntry* there = find(view.table);
+    if (there != nullptr && is_lake_view(view.table)) {
+        if (info.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return nullptr;
+        if (info.on_conflict != duckdb::OnCreateConflict::REPLACE_ON_CONFLICT)
+            raise({ErrorCode::kAlreadyExists, fmt::format("creating view {}: there is one of that name", view.text()),
+                   "CREATE OR REPLACE VIEW replaces it."});
+    } else if (there != nullptr || view_->has_contract(view) || view_->newest(view)) {
+        raise({ErrorCode::kAlreadyExists, fmt::format("creating view {}: that is the name of a table", view.text())});
+    }
+    change({.tables = {},
+            .views = {{view, view_select(client, *this, info)}},
+            .dropped_tables = {},
+            .dropped_views = {},
+            .tags = {},
+            .dropped_tags = {}},
+           view.table);
+    return nullptr;
 }
 duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateSequence(duckdb::CatalogTransaction,
                                                                       duckdb::CreateSequenceInfo&) {
@@ -171,11 +229,40 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCollation(duckdb::C
 duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateType(duckdb::CatalogTransaction, duckdb::CreateTypeInfo&) {
     refuse("CREATE TYPE");
 }
-void LakeSchema::DropEntry(duckdb::ClientContext&, duckdb::DropInfo&) {
-    refuse("DROP");
+void LakeSchema::DropEntry(duckdb::ClientContext& client, duckdb::DropInfo& info) {
+    const TableName dropped{name, to_lower(info.name)};
+    const bool is_view = info.type == duckdb::CatalogType::VIEW_ENTRY;
+    if (!is_view && info.type != duckdb::CatalogType::TABLE_ENTRY)
+        refuse("DROP " + duckdb::CatalogTypeToString(info.type));
+    check_autocommit(client, is_view ? "DROP VIEW" : "DROP TABLE");
+    const duckdb::CatalogEntry* there = find(dropped.table);
+    if (there == nullptr) {
+        if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
+        raise({ErrorCode::kNotFound, fmt::format("dropping {}: there is none", dropped.text())});
+    }
+    if (there->type != info.type)
+        raise({ErrorCode::kInvalidArgument,
+               fmt::format("dropping {}: it is a {}", dropped.text(), is_view ? "table" : "view"),
+               fmt::format("DROP {} {}", is_view ? "TABLE" : "VIEW", dropped.text())});
+    LakeChange wanted;
+    if (is_view) {
+        if (!is_lake_view(dropped.table))
+            raise({ErrorCode::kUnsupported, fmt::format("dropping {}: it belongs to its table", dropped.text())});
+        wanted.dropped_views.insert(dropped);
+    } else {
+        if (view_->has_contract(dropped))
+            raise({ErrorCode::kUnsupported, fmt::format("dropping {} by SQL: it has a contract", dropped.text()),
+                   "Take its contract out of the project first."});
+        wanted.dropped_tables[dropped] = {name + "/" + dropped.table, unwrap(view_->newest(dropped))->version};
+    }
+    change(wanted, dropped.table);
 }
-void LakeSchema::Alter(duckdb::CatalogTransaction, duckdb::AlterInfo&) {
-    refuse("ALTER");
+void LakeSchema::Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) {
+    const duckdb::CatalogEntry* const entry = find(to_lower(info.name));
+    if (entry == nullptr || entry->type != duckdb::CatalogType::TABLE_ENTRY) refuse("ALTER of a view");
+    auto& ours = transaction.transaction->Cast<LakeTransaction>();
+    if (auto write = table_alteration(ours, {name, to_lower(info.name)}, info))
+        ours.write(transaction.GetContext(), *std::move(write));
 }
 
 }  // namespace lagoa

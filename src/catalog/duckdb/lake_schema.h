@@ -1,10 +1,13 @@
-// A zone as a DuckDB schema: Delta tables, and for each with a business key the view `<table>_current`.
-// `FROM bronze.stocks AT (VERSION => 3)` is the table at that Delta version, and its view alike.
+// A zone as a DuckDB schema: Delta tables, for each with a business key the view `<table>_current`, and the lake
+// log's views.
+// `FROM bronze.stocks AT (VERSION => 3)` is the table at that Delta version, `AT (TIMESTAMP => '2026-01-02 03:04:05')` at
+// the one of that time; its view alike.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,12 +62,17 @@ private:
                                        const duckdb::BoundAtClause& at);
     std::unique_ptr<duckdb::CatalogEntry> make_table_locked(const std::string& table);
     std::unique_ptr<duckdb::CatalogEntry> make_current_view(const std::string& view_name, duckdb::CatalogEntry& table);
+    const std::map<std::string, std::string>& views_locked();
+    bool is_lake_view(const std::string& view);
+    /// Makes `change` and forgets what was resolved of `changed`.
+    void change(const LakeChange& change, const std::string& changed);
 
     const std::shared_ptr<LakeView> view_;  // shared with the transaction
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<duckdb::CatalogEntry>> entries_;  // guarded by mutex_; nullptr: there is none
     std::vector<std::unique_ptr<duckdb::CatalogEntry>> outdated_;  // guarded by mutex_; plans may still refer to them
     std::map<std::string, std::shared_ptr<const delta::Snapshot>> uncommitted_;  // guarded by mutex_; shared with plans
+    std::optional<std::map<std::string, std::string>> views_;  // guarded by mutex_; of the lake log, once asked for
 };
 
 }  // namespace lagoa

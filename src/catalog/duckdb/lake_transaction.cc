@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "catalog/duckdb/session_view.h"
+#include "delta/table_features.h"
 #include "engine/duckdb/error.h"
 
 namespace lagoa {
@@ -42,42 +43,66 @@ void LakeTransaction::check_one_table(const TableName& table) const {
            "COMMIT first."});
 }
 
-TableWrite LakeTransaction::begin_append(const TableName& table) {
+TableWrite LakeTransaction::begin_write(const TableName& table) {
     {
         const std::lock_guard guard(mutex_);
         check_one_table(table);
-        if (staged_)
-            return {.table = table,
-                    .base = staged_->base,
-                    .metadata = staged_->metadata,
-                    .operation = staged_->operation,
-                    .files = {}};
+        if (staged_) {
+            TableWrite more = *staged_;
+            more.files.clear();
+            return more;
+        }
     }
-    auto newest = unwrap(view_->newest(table));
-    delta::Metadata metadata = newest->metadata;
-    return {.table = table, .base = std::move(newest), .metadata = std::move(metadata), .files = {}};
+    TableWrite write{.table = table, .base = unwrap(view_->newest(table))};
+    unwrap(delta::check_writable(write.base->protocol, write.base->metadata));
+    write.metadata = write.base->metadata;
+    write.protocol = write.base->protocol;
+    write.operation_parameters = json::make_object({{"mode", "Append"}});
+    return write;
 }
 
-void LakeTransaction::check_absent(const TableName& table) {
+void LakeTransaction::check_no_view(const TableName& table) {
+    if (unwrap(view_->views(table.zone)).contains(table.table))
+        raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: there is a view of that name", table.text())});
+}
+
+std::shared_ptr<const delta::Snapshot> LakeTransaction::check_absent(const TableName& table) {
     const auto newest = view_->newest(table);
     if (newest)
         raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: there is a table of that name", table.text())});
     if (newest.error().code != ErrorCode::kNotFound) raise(newest.error());
-    const std::lock_guard guard(mutex_);
-    check_one_table(table);
-    if (staged_)
-        raise({ErrorCode::kAlreadyExists, fmt::format("creating {}: this transaction has created it", table.text())});
+    check_no_view(table);
+    {
+        const std::lock_guard guard(mutex_);
+        check_one_table(table);
+        if (staged_)
+            raise({ErrorCode::kAlreadyExists,
+                   fmt::format("creating {}: this transaction has created it", table.text())});
+    }
+    return unwrap(view_->dropped(table));
+}
+
+std::shared_ptr<const delta::Snapshot> LakeTransaction::begin_replace(const TableName& table) {
+    check_no_view(table);
+    {
+        const std::lock_guard guard(mutex_);
+        check_one_table(table);
+        if (staged_)
+            raise({ErrorCode::kUnsupported,
+                   fmt::format("replacing {} after this transaction has written it", table.text()), "COMMIT first."});
+    }
+    auto newest = view_->newest(table);
+    if (newest) return *newest;
+    if (newest.error().code != ErrorCode::kNotFound) raise(newest.error());
+    return unwrap(view_->dropped(table));
 }
 
 void LakeTransaction::write(duckdb::ClientContext& client, TableWrite write) {
     if (client.transaction.IsAutoCommit()) return unwrap(commit_write(*view_, write));
     const std::lock_guard guard(mutex_);
     check_one_table(write.table);
-    if (staged_) {
-        staged_->files.insert(staged_->files.end(), write.files.begin(), write.files.end());
-    } else {
-        staged_ = std::move(write);
-    }
+    if (staged_) write.files.insert(write.files.begin(), staged_->files.begin(), staged_->files.end());
+    staged_ = std::move(write);
     schema_locked(staged_->table.zone).set_uncommitted(staged_->table.table, uncommitted_snapshot(*staged_));
 }
 

@@ -38,12 +38,16 @@ public:
     LakeSchema* schema(const std::string& name);
     void for_each_schema(const std::function<void(duckdb::SchemaCatalogEntry&)>& callback);
 
-    /// An append to the newest version of `table`, without files. Raises kUnsupported if the transaction writes
-    /// another table.
-    TableWrite begin_append(const TableName& table);
-    /// Raises kAlreadyExists if there is a table, in whatever cut of the lake.
-    void check_absent(const TableName& table);
-    /// Takes over staged files. Raises what the commit answers, in autocommit; kUnsupported as begin_append().
+    /// A write on top of the newest version of `table`, without files. Raises kUnsupported if the transaction writes
+    /// another table, or if the table has a feature that we do not write.
+    TableWrite begin_write(const TableName& table);
+    /// Raises kAlreadyExists if there is a table or a view, in whatever cut of the lake. The last version of a table that
+    /// was dropped, which the new one replaces; nullptr if there is none.
+    std::shared_ptr<const delta::Snapshot> check_absent(const TableName& table);
+    /// The newest version of the table that is to be replaced, dropped or not; nullptr if there is none. Raises
+    /// kAlreadyExists for a view, kUnsupported after other writes of the transaction.
+    std::shared_ptr<const delta::Snapshot> begin_replace(const TableName& table);
+    /// Takes over a write with its files. Raises what the commit answers, in autocommit; kUnsupported as begin_write().
     void write(duckdb::ClientContext& client, TableWrite write);
     /// Commits what was staged.
     Result<> commit();
@@ -53,6 +57,7 @@ public:
 private:
     LakeSchema& schema_locked(const std::string& name);
     void check_one_table(const TableName& table) const;
+    void check_no_view(const TableName& table);
 
     duckdb::Catalog& catalog_;
     const std::shared_ptr<LakeView> view_;  // shared with the connection's SessionView

@@ -1,19 +1,41 @@
 #include "catalog/duckdb/table_write.h"
 
-#include "base/log.h"
+#include "catalog/impl/staged_file.h"
 
 namespace lagoa {
+namespace {
+
+delta::CommitRequest commit_request(const TableWrite& write) {
+    delta::CommitRequest request{.adds = write.files,
+                                 .read_set = write.replaces ? delta::ReadSet::whole_table() : delta::ReadSet::nothing(),
+                                 .operation = write.operation,
+                                 .operation_parameters = write.operation_parameters};
+    if (write.changes_metadata) {
+        request.metadata = write.metadata;
+        if (!write.base || write.protocol != write.base->protocol) request.protocol = write.protocol;
+    }
+    if (write.replaces)
+        for (const delta::AddFile& file : write.base->files)
+            request.removes.push_back({.path = file.path, .deletion_vector = file.deletion_vector});
+    std::int64_t bytes = 0;
+    std::uint64_t rows = 0;
+    for (const delta::AddFile& file : write.files) {
+        bytes += file.size_bytes;
+        const auto stats = json::parse(file.stats);
+        rows += stats ? static_cast<std::uint64_t>(stats->int64_at("numRecords").value_or(0)) : 0;
+    }
+    if (!write.files.empty())
+        request.operation_metrics = json::make_object(
+            {{"numFiles", std::uint64_t{write.files.size()}}, {"numOutputRows", rows}, {"numOutputBytes", bytes}});
+    return request;
+}
+
+}  // namespace
 
 Result<> commit_write(LakeView& view, const TableWrite& write) {
-    if (write.base && write.files.empty()) return {};
+    if (write.files.empty() && !write.changes_metadata) return {};
     const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
-    delta::CommitRequest request{
-        .adds = write.files, .read_set = delta::ReadSet::nothing(), .operation = write.operation};
-    if (!write.base)
-        request.metadata = write.metadata;
-    else
-        request.operation_parameters = json::make_object({{"mode", "Append"}});
-    const auto version = delta::commit(location, write.base, std::move(request), {.clock = &view.clock()});
+    const auto version = delta::commit(location, write.base, commit_request(write), {.clock = &view.clock()});
     if (!version) {
         if (!is_outcome_unknown(version.error().code)) discard_write(view, write);
         return pass_on(version.error(), "writing {}", write.table.text());
@@ -23,19 +45,14 @@ Result<> commit_write(LakeView& view, const TableWrite& write) {
 }
 
 void discard_write(LakeView& view, const TableWrite& write) {
-    const auto location = view.location(write.table);
-    if (!location) return;
-    for (const delta::AddFile& file : write.files) {
-        const auto removed = location->store->remove(location->path + "/" + delta::decode_path(file.path));
-        if (!removed)
-            log::warn("catalog.orphan_left",
-                      {{"table", write.table.text()}, {"file", file.path}, {"error", removed.error().message}});
-    }
+    if (const auto location = view.location(write.table)) remove_files(*location, write.files);
 }
 
 std::shared_ptr<const delta::Snapshot> uncommitted_snapshot(const TableWrite& write) {
     auto snapshot = write.base ? std::make_shared<delta::Snapshot>(*write.base) : std::make_shared<delta::Snapshot>();
     snapshot->metadata = write.metadata;
+    snapshot->protocol = write.protocol;
+    if (write.replaces) snapshot->files = {};
     snapshot->files = snapshot->files.with(write.files, {});
     return snapshot;
 }

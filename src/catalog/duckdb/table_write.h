@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,17 @@
 
 namespace lagoa {
 
-/// An append, or the creation of a table with its first rows. The files are written and durable, but no
-/// reader knows of them before commit_write().
+/// An append, a change of the table's columns or properties, or its creation with its first rows. The files are written
+/// and durable, but no reader knows of them before commit_write().
 struct TableWrite {
     TableName table;
-    std::shared_ptr<const delta::Snapshot> base;  ///< Shared with the view's cache; nullptr: the table is created.
-    delta::Metadata metadata;                     ///< The table's, or the one it is created with.
+    std::shared_ptr<const delta::Snapshot> base;  ///< Shared with the view's cache; nullptr: there is no log yet.
+    delta::Metadata metadata;                     ///< The table's as it will be.
+    delta::Protocol protocol;                     ///< That `metadata` needs.
+    bool changes_metadata = false;                ///< Whether it is created, replaced or altered.
+    bool replaces = false;                        ///< Whether the files of `base` go.
     std::string operation = "WRITE";
+    json::Object operation_parameters;
     std::vector<delta::AddFile> files;
 };
 

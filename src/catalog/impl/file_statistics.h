@@ -1,8 +1,8 @@
-// Statistics of a written Parquet file → the `stats` of Delta's add action.
+// Statistics of a written Parquet file → the `stats` of Delta's add action, as Spark writes them.
 //
-// Readers prune by them, so a bound may be loose and never tight by mistake: instants are rounded
-// outwards to milliseconds, long strings are cut (and the maximum raised), a column with a NaN or a
-// value that JSON cannot hold has no bounds.
+// Readers prune by them, so a bound may be loose and never tight by mistake: instants are rounded outwards to
+// milliseconds, long strings are cut (and the maximum raised), a column with a NaN or a value that JSON cannot hold has
+// no bounds. Booleans, binaries, lists and maps have none either; of lists and maps the number of NULLs is unknown.
 //
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Per-file Statistics)
 #pragma once
@@ -11,8 +11,9 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "delta/actions.h"
 #include "model/schema.h"
 
 namespace lagoa {
@@ -28,13 +29,17 @@ struct LeafStatistics {
 /// By the leaf's quoted path: `"price"`, `"address"."city"`.
 using FileStatistics = std::map<std::string, LeafStatistics>;
 
-/// Leaf columns that have statistics, unless `delta.dataSkippingNumIndexedCols` says otherwise (-1: all).
-inline constexpr int kIndexedColumns = 32;
+/// The JSON text, for a file of a table with `metadata`; names in it and in `statistics` are physical. Partition columns
+/// have none: their value is in the action. Which columns have statistics is decided by the properties
+/// delta.dataSkippingStatsColumns and delta.dataSkippingNumIndexedCols, else they are the first 32 leaves.
+/// `tight_bounds` is said where it may become false: in tables with deletion vectors.
+std::string delta_statistics(const delta::Metadata& metadata, std::uint64_t rows, const FileStatistics& statistics,
+                             bool tight_bounds);
 
-/// The JSON text. Partition columns have none: their value is in the action.
-std::string delta_statistics(const Schema& schema, const std::vector<std::string>& partition_columns,
-                             std::uint64_t rows, const FileStatistics& statistics,
-                             int indexed_columns = kIndexedColumns);
+/// The longest prefix of 32 UTF-16 units that splits no character; not above `text`.
+std::string cut_minimum(std::string_view text);
+/// A text not below `text` of about 32 UTF-16 units; nullopt if there is none that short.
+std::optional<std::string> cut_maximum(std::string_view text);
 
 /// A partition value as the protocol serialises it, from SQL's text of it; an empty text is NULL.
 std::optional<std::string> delta_partition_value(const Type& type, const std::optional<std::string>& text);

@@ -3,20 +3,21 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "codec/json.h"
 
 namespace lagoa {
 namespace {
 
-Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> columns) {
-    Schema schema;
+delta::Metadata table_of(std::initializer_list<std::pair<const char*, const char*>> columns) {
+    delta::Metadata metadata;
     for (const auto& [name, type] : columns)
-        schema.fields.push_back(Field{.name = name, .type = parse_sql_type(type).value()});
-    return schema;
+        metadata.schema.fields.push_back(Field{.name = name, .type = parse_sql_type(type).value()});
+    return metadata;
 }
 
 std::string of(const char* type, LeafStatistics leaf) {
-    return delta_statistics(schema_of({{"c", type}}), {}, 3, {{"\"c\"", std::move(leaf)}});
+    return delta_statistics(table_of({{"c", type}}), 3, {{"\"c\"", std::move(leaf)}}, false);
 }
 
 TEST(FileStatistics, NumbersKeepTheirText) {
@@ -36,9 +37,9 @@ TEST(FileStatistics, InstantsAreRoundedOutwardsToMilliseconds) {
         R"({"numRecords":3,"minValues":{"c":"1969-12-31T23:59:59.999"},"maxValues":{"c":"2026-01-02T00:00:00.000"},"nullCount":{"c":0}})");
 }
 
-TEST(FileStatistics, BooleansHaveBounds) {
-    EXPECT_EQ(of("BOOLEAN", {"0", "1", 0}),
-              R"({"numRecords":3,"minValues":{"c":false},"maxValues":{"c":true},"nullCount":{"c":0}})");
+TEST(FileStatistics, BooleansAndBinariesCountNullsOnly) {
+    for (const char* type : {"BOOLEAN", "BLOB"})
+        EXPECT_EQ(of(type, {"0", "1", 2}), R"({"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"c":2}})");
 }
 
 TEST(FileStatistics, ValuesJsonCannotHoldHaveNoBound) {
@@ -50,49 +51,102 @@ TEST(FileStatistics, ValuesJsonCannotHoldHaveNoBound) {
               R"({"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"c":0}})");
     EXPECT_EQ(of("DATE", {"0044-03-15 (BC)", "2026-01-02", 0}),
               R"({"numRecords":3,"minValues":{},"maxValues":{"c":"2026-01-02"},"nullCount":{"c":0}})");
-    EXPECT_EQ(of("BLOB", {"00", "FF", 0}), R"({"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"c":0}})");
+}
+
+std::string times(int n, std::string_view text) {
+    std::string out;
+    for (int i = 0; i < n; ++i) out += text;
+    return out;
 }
 
 TEST(FileStatistics, LongStringsAreCutAndTheMaximumRaised) {
-    const std::string e = "\xc3\xa9";  // é, two bytes: characters count
-    std::string text;
-    for (int i = 0; i < 40; ++i) text += e;
-    std::string cut;
-    for (int i = 0; i < 32; ++i) cut += e;
-    const auto stats = json::parse(of("VARCHAR", {text, text, 0})).value();
-    EXPECT_EQ(*stats.find("minValues")->string_at("c"), cut);
-    const std::string max = *stats.find("maxValues")->string_at("c");
-    EXPECT_EQ(max, cut + "\xf4\x8f\xbf\xbf");
-    EXPECT_GT(max, text);
-
-    const std::string exact(32, 'x');
-    EXPECT_EQ(*json::parse(of("VARCHAR", {exact, exact, 0}))->find("maxValues")->string_at("c"), exact);
-    const std::string highest = exact + "\xf4\x8f\xbf\xbf" + "more";
-    EXPECT_EQ(json::parse(of("VARCHAR", {"a", highest, 0}))->find("maxValues")->find("c"), nullptr);
-    EXPECT_EQ(json::parse(of("VARCHAR", {"\xff", "\xff\xff", 0}))->find("maxValues")->find("c"), nullptr);
+    const std::string e = "\xc3\xa9";             // é: one UTF-16 unit, two bytes
+    const std::string clef = "\xf0\x9d\x84\x9e";  // U+1D11E: two units
+    const std::string last = "\xf4\x8f\xbf\xbf";  // U+10FFFF
+    const std::string x32(32, 'x');
+    struct Case {
+        std::string text, min;
+        std::optional<std::string> max;
+    };
+    for (const Case& c : {Case{x32, x32, x32},
+                          Case{x32 + "a", x32, x32 + "\x7f"},       // above every ASCII character
+                          Case{x32 + "\x7f", x32, x32 + last},
+                          Case{x32 + e, x32, x32 + last},
+                          Case{times(40, e), times(32, e), times(32, e) + last},
+                          Case{times(17, clef), times(16, clef), times(16, clef) + last},
+                          Case{"a" + times(16, clef), "a" + times(16, clef), "a" + times(16, clef)},  // never half of it
+                          Case{"a" + times(16, clef) + "b", "a" + times(16, clef), "a" + times(16, clef) + "\x7f"},
+                          Case{x32 + last + "b", x32, x32 + last + "\x7f"},
+                          Case{x32 + last, x32, x32 + last},
+                          Case{x32 + times(17, last) + "b", x32, std::nullopt}}) {
+        EXPECT_EQ(cut_minimum(c.text), c.min);
+        EXPECT_EQ(cut_maximum(c.text), c.max);
+        EXPECT_GE(c.max.value_or(c.text), c.text);
+    }
+    const auto broken = json::parse(of("VARCHAR", {"\xff", "\xff\xff", 0})).value();
+    EXPECT_EQ(broken.find("maxValues")->find("c"), nullptr);
 }
 
 TEST(FileStatistics, MembersNestListsAndPartitionColumnsHaveNone) {
-    const Schema schema = schema_of(
+    delta::Metadata table = table_of(
         {{"p", "DATE"}, {"s", "STRUCT(\"a\" BIGINT, \"b\" VARCHAR)"}, {"l", "BIGINT[]"}, {"odd\"name", "BIGINT"}});
+    table.partition_columns = {"p"};
     EXPECT_EQ(
-        delta_statistics(schema, {"p"}, 1,
+        delta_statistics(table, 1,
                          {{"\"p\"", {"2026-01-01", "2026-01-01", 0}},
                           {"\"s\".\"a\"", {"1", "2", 0}},
                           {"\"s\".\"b\"", {std::nullopt, std::nullopt, 1}},
                           {"\"l\".\"element\"", {"1", "2", 0}},
-                          {"\"odd\"\"name\"", {"3", "3", 0}}}),
-        R"({"numRecords":1,"minValues":{"s":{"a":1},"odd\"name":3},"maxValues":{"s":{"a":2},"odd\"name":3},"nullCount":{"s":{"a":0,"b":1},"odd\"name":0}})");
+                          {"\"odd\"\"name\"", {"3", "3", 0}}},
+                         true),
+        R"({"numRecords":1,"minValues":{"s":{"a":1},"odd\"name":3},"maxValues":{"s":{"a":2},"odd\"name":3},"nullCount":{"s":{"a":0,"b":1},"odd\"name":0},"tightBounds":true})");
 }
 
-TEST(FileStatistics, OnlyTheFirstLeavesAreIndexed) {
-    const Schema schema = schema_of({{"a", "BIGINT"}, {"b", "BIGINT"}});
-    const FileStatistics statistics{{"\"a\"", {"1", "1", 0}}, {"\"b\"", {"2", "2", 0}}};
-    EXPECT_EQ(delta_statistics(schema, {}, 1, statistics, 1),
-              R"({"numRecords":1,"minValues":{"a":1},"maxValues":{"a":1},"nullCount":{"a":0}})");
-    EXPECT_NE(delta_statistics(schema, {}, 1, statistics, -1).find("\"b\""), std::string::npos);
-    EXPECT_EQ(delta_statistics(schema, {}, 1, statistics, 0),
-              R"({"numRecords":1,"minValues":{},"maxValues":{},"nullCount":{}})");
+TEST(FileStatistics, NamesArePhysical) {
+    delta::Metadata table = table_of({{"s", "STRUCT(\"a\" BIGINT)"}});
+    table.schema.fields[0].metadata.set("delta.columnMapping.physicalName", "col-1");
+    table.schema.fields[0].type.children[0].metadata.set("delta.columnMapping.physicalName", "col-2");
+    EXPECT_EQ(
+        delta_statistics(table, 1, {{R"("col-1"."col-2")", {"1", "2", 0}}}, false),
+        R"({"numRecords":1,"minValues":{"col-1":{"col-2":1}},"maxValues":{"col-1":{"col-2":2}},"nullCount":{"col-1":{"col-2":0}}})");
+}
+
+// Which of the table's leaves have statistics.
+std::string indexed(delta::Metadata table) {
+    FileStatistics statistics;
+    for (const char* path : {R"("a")", R"("s"."b")", R"("s"."odd, c")", R"("d")"}) statistics[path] = {"1", "1", 0};
+    const auto stats = json::parse(delta_statistics(table, 1, statistics, false)).value();
+    return json::dump(*stats.find("nullCount"));
+}
+
+TEST(FileStatistics, TheTableSaysWhichColumnsHaveThem) {
+    delta::Metadata table = table_of(
+        {{"a", "BIGINT"}, {"l", "BIGINT[]"}, {"s", R"(STRUCT("b" BIGINT, "odd, c" BIGINT))"}, {"d", "BIGINT"}});
+    EXPECT_EQ(indexed(table), R"({"a":0,"s":{"b":0,"odd, c":0},"d":0})");
+    auto& properties = table.configuration;
+    properties["delta.dataSkippingNumIndexedCols"] = "3";  // a list is a leaf, though it has no statistics
+    EXPECT_EQ(indexed(table), R"({"a":0,"s":{"b":0}})");
+    properties["delta.dataSkippingNumIndexedCols"] = "0";
+    EXPECT_EQ(indexed(table), "{}");
+    properties["delta.dataSkippingNumIndexedCols"] = "-1";
+    EXPECT_EQ(indexed(table), R"({"a":0,"s":{"b":0,"odd, c":0},"d":0})");
+    properties["delta.dataSkippingStatsColumns"] = "s.`odd, c`, D";  // counts alone
+    EXPECT_EQ(indexed(table), R"({"s":{"odd, c":0},"d":0})");
+    properties["delta.dataSkippingStatsColumns"] = "S";
+    EXPECT_EQ(indexed(table), R"({"s":{"b":0,"odd, c":0}})");
+}
+
+TEST(FileStatistics, TheFirst32LeavesAreIndexed) {
+    delta::Metadata table;
+    FileStatistics statistics;
+    for (int i = 0; i < 33; ++i) {
+        const std::string name = fmt::format("c{}", i);
+        table.schema.fields.push_back(Field{.name = name, .type = parse_sql_type("BIGINT").value()});
+        statistics[quote_identifier(name)] = {"1", "1", 0};
+    }
+    const auto stats = json::parse(delta_statistics(table, 1, statistics, false)).value();
+    EXPECT_EQ(stats.find("nullCount")->object()->size(), 32U);
+    EXPECT_EQ(stats.find("nullCount")->find("c32"), nullptr);
 }
 
 TEST(PartitionValue, IsSerialisedAsTheProtocolSays) {

@@ -75,6 +75,20 @@ std::string MergeSource::select() const {
     return "SELECT * FROM " + name_;
 }
 
+std::string MergeSource::select_with_row_ids(const std::string& scan) const {
+    std::vector<std::string> keys;
+    for (const std::string& column : key_) keys.push_back("t." + quote_identifier(column));
+    return fmt::format(
+        "SELECT s.*, t._row_id, CAST(NULL AS BIGINT) FROM {} AS s LEFT JOIN (SELECT {}, min(t._row_id) AS _row_id FROM {} "
+        "AS t GROUP BY ALL) AS t ON {}",
+        name_, fmt::join(keys, ", "), scan, condition());
+}
+
+RowMatch MergeSource::match() const {
+    return {.going = fmt::format("SEMI JOIN {} AS s ON {}", name_, condition()),
+            .staying = fmt::format("ANTI JOIN {} AS s ON {}", name_, condition())};
+}
+
 std::string MergeSource::condition() const {
     // `=` lets the join's own filter prune files; it does not match NULLs.
     const std::string_view equals = has_null_key_ ? "IS NOT DISTINCT FROM" : "=";
@@ -84,28 +98,6 @@ std::string MergeSource::condition() const {
         parts.push_back(fmt::format("t.{} {} s.{}", quoted, equals, quoted));
     }
     return fmt::format("{}", fmt::join(parts, " AND "));
-}
-
-Result<std::vector<std::size_t>> MergeSource::touched_files(const std::string& scan) const {
-    const auto stream = LAGOA_TRY(
-        session_.query(fmt::format("SELECT DISTINCT t.file_index AS i FROM {} AS t SEMI JOIN {} AS s ON {} ORDER BY i",
-                                   scan, name_, condition())));
-    std::vector<std::size_t> files;
-    while (const RowBatch* batch = LAGOA_TRY(stream->next()))
-        for (std::size_t row = 0; row < batch->rows(); ++row)
-            files.push_back(static_cast<std::size_t>(batch->json(0, row).number()->to_int64().value_or(0)));
-    return files;
-}
-
-std::string MergeSource::select_kept(const std::string& scan, const Schema& table, const Schema& schema) const {
-    std::vector<std::string> columns;
-    for (const Field& field : schema.fields) {
-        const std::string quoted = quote_identifier(field.name);
-        columns.push_back(table.find(field.name) ? "t." + quoted
-                                                 : fmt::format("CAST(NULL AS {}) AS {}", to_sql(field.type), quoted));
-    }
-    return fmt::format("SELECT {} FROM {} AS t ANTI JOIN {} AS s ON {}", fmt::join(columns, ", "), scan, name_,
-                       condition());
 }
 
 }  // namespace lagoa

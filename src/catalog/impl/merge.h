@@ -1,12 +1,11 @@
-// Merge by key, copy on write: files that hold a matched key are rewritten, others are left alone.
+// Merge by key: the rows of a table that a row of the source replaces are those of equal key.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "catalog/impl/schema_plan.h"
+#include "catalog/impl/file_rewrite.h"
 #include "engine/engine.h"
 
 namespace lagoa {
@@ -26,10 +25,11 @@ public:
     std::uint64_t rows() const { return rows_; }
     /// `SELECT * FROM` the source.
     std::string select() const;
-    /// The slots of the files of `scan` (a held snapshot's rows in SQL) with a matched key, ascending.
-    Result<std::vector<std::size_t>> touched_files(const std::string& scan) const;
-    /// The rows of `scan` that have no match, as columns of `schema`; columns that only `schema` has are NULL.
-    std::string select_kept(const std::string& scan, const Schema& table, const Schema& schema) const;
+    /// The same rows and after them, as row tracking columns, the row id that each row's match in `scan` (a table in SQL)
+    /// has, NULL without match, and NULL: a row that replaces another keeps its id.
+    std::string select_with_row_ids(const std::string& scan) const;
+    /// The rows of the table that a source row replaces.
+    RowMatch match() const;
 
 private:
     MergeSource(Session& session, std::string name, std::vector<std::string> key);

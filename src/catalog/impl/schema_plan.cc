@@ -4,12 +4,15 @@
 #include <set>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "base/text.h"
+#include "delta/column_mapping.h"
+#include "delta/schema_change.h"
+#include "delta/table_features.h"
 
 namespace lagoa {
 namespace {
-
-constexpr std::string_view kNtzFeature = "timestampNtz";
 
 // Equal but for what only describes: nullability and metadata of members.
 bool same_type(const Type& a, const Type& b) {
@@ -51,11 +54,6 @@ bool holds(const Type& to, const Type& from) {
     return false;
 }
 
-bool contains_ntz(const Type& type) {
-    return type.kind == TypeKind::kTimestampNtz ||
-           std::ranges::any_of(type.children, [](const Field& child) { return contains_ntz(child.type); });
-}
-
 std::string select_as(const std::string& expression, const Field& field) {
     return fmt::format("CAST({} AS {}) AS {}", expression, to_sql(field.type), quote_identifier(field.name));
 }
@@ -71,8 +69,133 @@ Result<Field> new_field(const Column& column, const std::map<std::string, std::s
     return field;
 }
 
-void add_feature(std::vector<std::string>& features, std::string_view feature) {
-    if (std::ranges::find(features, feature) == features.end()) features.emplace_back(feature);
+bool contains_void(const Type& type) {
+    return type.kind == TypeKind::kVoid ||
+           std::ranges::any_of(type.children, [](const Field& child) { return contains_void(child.type); });
+}
+
+bool may_widen(const delta::Metadata& metadata) {
+    const auto property = metadata.configuration.find("delta.enableTypeWidening");
+    return property != metadata.configuration.end() && to_lower(property->second) == "true";
+}
+
+// What the table's types become so that they hold a source's.
+class TypeMerger {
+public:
+    struct Widening {
+        std::vector<std::string> path;
+        Type type;
+    };
+
+    explicit TypeMerger(bool may_be_widened) : may_widen_(may_be_widened) {}
+
+    Result<Type> merge(const Type& table, const Type& source, std::vector<std::string> path) {
+        if (same_type(table, source) || source.kind == TypeKind::kVoid) return table;
+        if (table.kind == source.kind && !table.children.empty())
+            return table.kind == TypeKind::kStruct ? merge_struct(table, source, path)
+                                                   : merge_parts(table, source, path);
+        if (holds(table, source)) return table;
+        if (!may_widen_ || !delta::can_widen(table, source))
+            return fail_with_hint(ErrorCode::kDataRejected,
+                                  fmt::format("Cast it in the job: CAST({} AS {}).", path.front(), to_sql(table)),
+                                  "column {} is {} in the table and {} in what is written", fmt::join(path, "."),
+                                  to_sql(table), to_sql(source));
+        widened.push_back({std::move(path), source});
+        return source;
+    }
+
+    std::vector<Widening> widened;
+    bool added = false;  // a member
+
+private:
+    Result<Type> merge_parts(const Type& table, const Type& source, const std::vector<std::string>& path) {
+        Type merged = table;
+        for (std::size_t i = 0; i < merged.children.size(); ++i)
+            merged.children[i].type = LAGOA_TRY(
+                merge(table.children[i].type, source.children[i].type, inside(path, table.children[i].name)));
+        return merged;
+    }
+
+    Result<Type> merge_struct(const Type& table, const Type& source, const std::vector<std::string>& path) {
+        const auto find = [](const Type& type, const Field& wanted) {
+            return std::ranges::find_if(type.children,
+                                        [&](const Field& f) { return to_lower(f.name) == to_lower(wanted.name); });
+        };
+        Type merged = table;
+        std::size_t shared = 0;
+        for (Field& member : merged.children) {
+            const auto found = find(source, member);
+            if (found == source.children.end() && !member.nullable)
+                return fail(ErrorCode::kDataRejected, "{} may not be NULL and is not among what is written",
+                            fmt::join(inside(path, member.name), "."));
+            if (found == source.children.end()) continue;
+            ++shared;
+            member.type = LAGOA_TRY(merge(member.type, found->type, inside(path, member.name)));
+        }
+        if (shared == 0)
+            return fail(ErrorCode::kDataRejected, "column {} is {} in the table and {} in what is written",
+                        fmt::join(path, "."), to_sql(table), to_sql(source));
+        for (const Field& member : source.children) {
+            if (find(table, member) != table.children.end()) continue;
+            if (contains_void(member.type))
+                return fail(ErrorCode::kInvalidArgument, "new member {} is NULL and has no type",
+                            fmt::join(inside(path, member.name), "."));
+            merged.children.push_back(member);
+            added = true;
+        }
+        return merged;
+    }
+
+    static std::vector<std::string> inside(std::vector<std::string> path, const std::string& name) {
+        path.push_back(name);
+        return path;
+    }
+
+    const bool may_widen_;
+};
+
+// Adds to `target` the members that only `merged` has.
+void add_members(Type& target, const Type& merged) {
+    for (std::size_t i = 0; i < merged.children.size(); ++i) {
+        if (i == target.children.size()) target.children.push_back(merged.children[i]);
+        add_members(target.children[i].type, merged.children[i].type);
+    }
+}
+
+using SourceColumns = std::map<std::string, const Column*>;  // by lowered name
+
+// The table's columns, which stay, with the types they get.
+Result<> plan_known(SchemaPlan& plan, const delta::Metadata& current, const SourceColumns& sources) {
+    plan.metadata = current;
+    TypeMerger merger(may_widen(current));
+    std::vector<Type> merged;
+    for (const Field& field : current.schema.fields) {
+        const auto source = sources.find(to_lower(field.name));
+        if (source == sources.end() && !field.nullable)
+            return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is not among what is written",
+                        field.name);
+        Type type = field.type;
+        if (source != sources.end()) type = LAGOA_TRY(merger.merge(field.type, source->second->type, {field.name}));
+        merged.push_back(std::move(type));
+    }
+    for (const auto& [path, type] : merger.widened)
+        plan.metadata = LAGOA_TRY(delta::widen_column(std::move(plan.metadata), path, type));
+    for (std::size_t i = 0; i < merged.size(); ++i) {
+        Field& field = plan.metadata.schema.fields[i];
+        add_members(field.type, merged[i]);
+        const auto source = sources.find(to_lower(field.name));
+        plan.select.push_back(
+            select_as(source == sources.end() ? "NULL" : quote_identifier(source->second->name), field));
+    }
+    plan.changed = merger.added || !merger.widened.empty();
+    return {};
+}
+
+// The columns of `what` replaces the table's: what both have under one name and type stays what it is.
+Field replacing(const delta::Metadata& current, Field field) {
+    const Field* const known = current.schema.find(field.name);
+    if (known == nullptr || !same_type(known->type, field.type)) return field;
+    return *known;
 }
 
 }  // namespace
@@ -85,58 +208,42 @@ Result<> check_column_name(std::string_view name) {
     return {};
 }
 
-Result<SchemaPlan> plan_schema(const Schema* current, std::span<const Column> columns,
-                               const std::map<std::string, std::string>& comments) {
-    std::map<std::string, const Column*> by_name;
+Result<SchemaPlan> plan_schema(const delta::Metadata* current, std::span<const Column> columns,
+                               const std::map<std::string, std::string>& comments, Columns what) {
+    SourceColumns sources;
     for (const Column& column : columns)
-        if (!by_name.emplace(to_lower(column.name), &column).second)
+        if (!sources.emplace(to_lower(column.name), &column).second)
             return fail(ErrorCode::kInvalidArgument, "two columns are named {}", column.name);
 
     SchemaPlan plan;
-    plan.changed = current == nullptr;
-    std::set<std::string> known;
-    for (const Field& field : current ? current->fields : std::vector<Field>{}) {
-        known.insert(to_lower(field.name));
-        const auto source = by_name.find(to_lower(field.name));
-        if (source != by_name.end() && !holds(field.type, source->second->type))
-            return fail_with_hint(ErrorCode::kDataRejected,
-                                  fmt::format("Cast it in the job: CAST({} AS {}).", field.name, to_sql(field.type)),
-                                  "column {} is {} in the table and {} in what is written", field.name,
-                                  to_sql(field.type), to_sql(source->second->type));
-        if (source == by_name.end() && !field.nullable)
-            return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is not among what is written",
-                        field.name);
-        plan.select.push_back(
-            select_as(source == by_name.end() ? "NULL" : quote_identifier(source->second->name), field));
-        plan.schema.fields.push_back(field);
+    const bool evolves = current != nullptr && what == Columns::kEvolve;
+    if (evolves) LAGOA_TRY(plan_known(plan, *current, sources));
+    if (current != nullptr && !evolves) {
+        plan.metadata = *current;
+        plan.metadata.schema.fields.clear();
     }
     for (const Column& column : columns) {
-        if (known.contains(to_lower(column.name))) continue;
+        if (evolves && current->schema.find(column.name) != nullptr) continue;
         Field field = LAGOA_TRY(new_field(column, comments));
+        if (current != nullptr && !evolves) field = replacing(*current, std::move(field));
         plan.select.push_back(select_as(quote_identifier(column.name), field));
-        plan.schema.fields.push_back(std::move(field));
+        plan.metadata.schema.fields.push_back(std::move(field));
         plan.changed = true;
     }
-    for (const Field& field : plan.schema.fields) LAGOA_TRY(check_column_name(field.name));
-    if (plan.schema.fields.empty()) return fail(ErrorCode::kInvalidArgument, "a table needs at least one column");
+    if (current != nullptr && !evolves) plan.changed = plan.metadata.schema != current->schema;
+    for (const Field& field : plan.metadata.schema.fields) LAGOA_TRY(check_column_name(field.name));
+    if (plan.metadata.schema.fields.empty())
+        return fail(ErrorCode::kInvalidArgument, "a table needs at least one column");
     return plan;
 }
 
-std::optional<delta::Protocol> raised_protocol(const Schema& schema, const delta::Protocol& current) {
-    if (std::ranges::none_of(schema.fields, [](const Field& field) { return contains_ntz(field.type); }))
-        return std::nullopt;
-    if (current.min_writer_version == 7 &&
-        std::ranges::find(current.writer_features, kNtzFeature) != current.writer_features.end())
-        return std::nullopt;
-    delta::Protocol raised = current;
-    // The features that writer version 2 stands for must be named when it becomes 7.
-    if (raised.min_writer_version < 7)
-        for (const char* feature : {"appendOnly", "invariants"}) add_feature(raised.writer_features, feature);
-    raised.min_reader_version = 3;
-    raised.min_writer_version = 7;
-    add_feature(raised.reader_features, kNtzFeature);
-    add_feature(raised.writer_features, kNtzFeature);
-    return raised;
+Result<delta::Protocol> prepare_metadata(delta::Metadata& metadata, const delta::Snapshot* base) {
+    const delta::Protocol protocol = LAGOA_TRY(delta::protocol_for(metadata, base ? &base->protocol : nullptr));
+    bool was_mapped = false;
+    if (base) was_mapped = LAGOA_TRY(delta::column_mapping_of(base->metadata)) != delta::ColumnMapping::kNone;
+    LAGOA_TRY(delta::assign_column_mapping(metadata, was_mapped, base == nullptr));
+    LAGOA_TRY(delta::check_writable(protocol, metadata));
+    return protocol;
 }
 
 }  // namespace lagoa

@@ -9,11 +9,11 @@ namespace {
 Column column(const char* name, const char* type) {
     return {name, parse_sql_type(type).value()};
 }
-Schema table(std::initializer_list<std::pair<const char*, const char*>> columns) {
-    Schema schema;
+delta::Metadata table(std::initializer_list<std::pair<const char*, const char*>> columns) {
+    delta::Metadata metadata;
     for (const auto& [name, type] : columns)
-        schema.fields.push_back(Field{.name = name, .type = parse_sql_type(type).value()});
-    return schema;
+        metadata.schema.fields.push_back(Field{.name = name, .type = parse_sql_type(type).value()});
+    return metadata;
 }
 
 TEST(SchemaPlan, ANewTableTakesTheSourcesColumns) {
@@ -22,12 +22,12 @@ TEST(SchemaPlan, ANewTableTakesTheSourcesColumns) {
     EXPECT_TRUE(plan.changed);
     EXPECT_EQ(plan.select, (std::vector<std::string>{R"(CAST("ticker" AS VARCHAR) AS "ticker")",
                                                      R"(CAST("close" AS DECIMAL(18,4)) AS "close")"}));
-    EXPECT_EQ(plan.schema.fields[1].metadata.find("comment")->string()->substr(0), "Last price");
-    EXPECT_TRUE(plan.schema.fields[1].nullable);
+    EXPECT_EQ(plan.metadata.schema.fields[1].metadata.find("comment")->string()->substr(0), "Last price");
+    EXPECT_TRUE(plan.metadata.schema.fields[1].nullable);
 }
 
 TEST(SchemaPlan, KnownColumnsKeepTheirTypeAndOrderNewOnesFollow) {
-    const Schema schema = table({{"a", "BIGINT"}, {"b", "DECIMAL(18,4)"}, {"c", "DATE"}});
+    const delta::Metadata schema = table({{"a", "BIGINT"}, {"b", "DECIMAL(18,4)"}, {"c", "DATE"}});
     const std::vector columns{column("x", "VARCHAR"), column("B", "INTEGER"), column("a", "SMALLINT")};
     const auto plan = plan_schema(&schema, columns, {}).value();
     EXPECT_TRUE(plan.changed);
@@ -51,9 +51,9 @@ TEST(SchemaPlan, ATypeThatCouldLoseValuesIsRejectedByName) {
                                                                     {"BIGINT", "VARCHAR"},
                                                                     {"TIMESTAMPTZ", "TIMESTAMP"},
                                                                     {"DATE", "TIMESTAMP"},
-                                                                    {"BIGINT[]", "INTEGER[]"},
+                                                                    {"INTEGER[]", "BIGINT[]"},
                                                                     {"STRUCT(\"a\" BIGINT)", "STRUCT(\"b\" BIGINT)"}}) {
-        const Schema schema = table({{"c", to}});
+        const delta::Metadata schema = table({{"c", to}});
         const std::vector columns{column("c", from)};
         const auto plan = plan_schema(&schema, columns, {});
         ASSERT_FALSE(plan.has_value()) << to << " from " << from;
@@ -68,19 +68,71 @@ TEST(SchemaPlan, WhatCannotBeAColumnIsInvalid) {
     const std::vector nothing{column("a", "\"NULL\"")};
     EXPECT_EQ(plan_schema(nullptr, nothing, {}).error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(plan_schema(nullptr, {}, {}).error().code, ErrorCode::kInvalidArgument);
-    Schema strict = table({{"a", "BIGINT"}, {"b", "BIGINT"}});
-    strict.fields[1].nullable = false;
+    delta::Metadata strict = table({{"a", "BIGINT"}, {"b", "BIGINT"}});
+    strict.schema.fields[1].nullable = false;
     const std::vector only_a{column("a", "BIGINT")};
     EXPECT_EQ(plan_schema(&strict, only_a, {}).error().code, ErrorCode::kDataRejected);
 }
 
-TEST(SchemaPlan, WallClockTimesNeedTheirFeature) {
-    EXPECT_FALSE(raised_protocol(table({{"a", "BIGINT"}}), delta::Protocol{}).has_value());
-    const auto upgraded = raised_protocol(table({{"a", "TIMESTAMP[]"}}), delta::Protocol{});
-    ASSERT_TRUE(upgraded.has_value());
-    EXPECT_EQ(upgraded->min_reader_version, 3);
-    EXPECT_EQ(upgraded->writer_features, (std::vector<std::string>{"appendOnly", "invariants", "timestampNtz"}));
-    EXPECT_FALSE(raised_protocol(table({{"a", "TIMESTAMP"}}), *upgraded).has_value());
+TEST(SchemaPlan, MembersAreAddedWhereverTheyNest) {
+    const delta::Metadata before =
+        table({{"s", R"(STRUCT("a" BIGINT, "b" STRUCT("c" DATE)[]))"}, {"m", R"(MAP(VARCHAR, STRUCT("x" BIGINT)))"}});
+    const std::vector columns{column("S", R"(STRUCT("B" STRUCT("d" VARCHAR, "c" DATE)[], "a" INTEGER))"),
+                              column("m", R"(MAP(VARCHAR, STRUCT("x" BIGINT, "y" BOOLEAN)))")};
+    const auto plan = plan_schema(&before, columns, {}).value();
+    EXPECT_TRUE(plan.changed);
+    EXPECT_EQ(to_sql(plan.metadata.schema.fields[0].type),
+              R"(STRUCT("a" BIGINT, "b" STRUCT("c" DATE, "d" VARCHAR)[]))");
+    EXPECT_EQ(to_sql(plan.metadata.schema.fields[1].type), R"(MAP(VARCHAR, STRUCT("x" BIGINT, "y" BOOLEAN)))");
+    EXPECT_FALSE(plan_schema(&plan.metadata, std::vector{column("s", R"(STRUCT("a" BIGINT))")}, {})->changed);
+
+    delta::Metadata strict = before;
+    strict.schema.fields[0].type.children[0].nullable = false;
+    const std::vector without{column("s", R"(STRUCT("b" STRUCT("c" DATE)[]))")};
+    EXPECT_EQ(plan_schema(&strict, without, {}).error().code, ErrorCode::kDataRejected);
+}
+
+TEST(SchemaPlan, TypesAreWidenedWhereTheTableMay) {
+    delta::Metadata metadata = table({{"a", "INTEGER"}, {"s", R"(STRUCT("x" INTEGER))"}});
+    const std::vector wider{column("a", "BIGINT"), column("s", R"(STRUCT("x" BIGINT))")};
+    EXPECT_EQ(plan_schema(&metadata, wider, {}).error().code, ErrorCode::kDataRejected);
+    metadata.configuration["delta.enableTypeWidening"] = "true";
+    const auto plan = plan_schema(&metadata, wider, {});
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_TRUE(plan->changed);
+    EXPECT_EQ(to_sql(plan->metadata.schema.fields[0].type), "BIGINT");
+    EXPECT_TRUE(plan->metadata.schema.fields[0].metadata.contains("delta.typeChanges"));
+    EXPECT_TRUE(plan->metadata.schema.fields[1].type.children[0].metadata.contains("delta.typeChanges"));
+    const std::vector narrower{column("a", "SMALLINT")};
+    EXPECT_FALSE(plan_schema(&plan->metadata, narrower, {})->changed);
+    const std::vector other{column("a", "VARCHAR")};
+    EXPECT_EQ(plan_schema(&metadata, other, {}).error().code, ErrorCode::kDataRejected);
+}
+
+TEST(SchemaPlan, ReplacedColumnsKeepWhatIsSaidOfThem) {
+    delta::Metadata metadata = table({{"a", "BIGINT"}, {"b", "DATE"}});
+    metadata.schema.fields[0].metadata.set("comment", "kept");
+    metadata.schema.fields[1].metadata.set("comment", "of another type");
+    const std::vector columns{column("b", "VARCHAR"), column("A", "BIGINT"), column("c", "DATE")};
+    const auto plan = plan_schema(&metadata, columns, {}, Columns::kReplace).value();
+    EXPECT_TRUE(plan.changed);
+    EXPECT_EQ(plan.metadata.schema.fields[0], (Field{.name = "b", .type = parse_sql_type("VARCHAR").value()}));
+    EXPECT_EQ(plan.metadata.schema.fields[1], metadata.schema.fields[0]);
+    const std::vector same{column("a", "BIGINT"), column("b", "DATE")};
+    EXPECT_FALSE(plan_schema(&metadata, same, {}, Columns::kReplace)->changed);
+}
+
+TEST(SchemaPlan, ANewTableIsPreparedForItsFiles) {
+    delta::Metadata metadata = table({{"a", "TIMESTAMP"}, {"s", R"(STRUCT("x" BIGINT))"}});
+    metadata.configuration = {{"delta.columnMapping.mode", "name"}, {"delta.feature.deletionVectors", "supported"}};
+    const auto protocol = prepare_metadata(metadata, nullptr).value();
+    EXPECT_EQ(protocol.reader_features, (std::vector<std::string>{"columnMapping", "deletionVectors", "timestampNtz"}));
+    EXPECT_EQ(metadata.configuration.at("delta.columnMapping.maxColumnId"), "3");
+    EXPECT_TRUE(metadata.schema.fields[1].type.children[0].metadata.contains("delta.columnMapping.physicalName"));
+
+    delta::Metadata refused = table({{"a", "BIGINT"}});
+    refused.configuration = {{"delta.enableIcebergCompatV2", "true"}, {"delta.columnMapping.mode", "name"}};
+    EXPECT_EQ(prepare_metadata(refused, nullptr).error().code, ErrorCode::kUnsupported);
 }
 
 }  // namespace

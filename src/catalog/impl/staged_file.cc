@@ -1,52 +1,57 @@
 #include "catalog/impl/staged_file.h"
 
-#include <algorithm>
-
+#include "base/log.h"
 #include "base/text.h"
+#include "delta/column_mapping.h"
 
 namespace lagoa {
 namespace {
 
-// How many columns of the table have statistics: -1 is all of them.
-int indexed_columns(const delta::Metadata& metadata) {
-    const auto property = metadata.configuration.find("delta.dataSkippingNumIndexedCols");
-    const auto number =
-        property == metadata.configuration.end() ? std::nullopt : json::Number{property->second}.to_int64();
-    return number ? static_cast<int>(std::clamp<std::int64_t>(*number, -1, 1 << 20)) : kIndexedColumns;
-}
-
-Result<> check_not_null(const StagedFile& file, const delta::Metadata& metadata,
-                        const delta::PartitionValues& partitions) {
-    for (const Field& field : metadata.schema.fields) {
-        if (field.nullable) continue;
-        const auto partition = partitions.find(field.name);
-        const auto leaf = file.statistics.find(quote_identifier(field.name));
-        const bool has_null = partition != partitions.end()
-                                  ? !partition->second.has_value()
-                                  : leaf != file.statistics.end() && leaf->second.nulls.value_or(0) > 0;
-        if (has_null) return fail(ErrorCode::kDataRejected, "column {} may not be NULL", field.name);
+// A leaf inside a struct that may itself be NULL counts the struct's NULLs as its own, so that it is not judged.
+Result<> check_not_null(const Field& field, const std::string& parent, const FileStatistics& statistics) {
+    if (field.nullable) return {};
+    const std::string path = (parent.empty() ? "" : parent + ".") + quote_identifier(delta::physical_name(field));
+    if (field.type.kind == TypeKind::kStruct) {
+        for (const Field& member : field.type.children) LAGOA_TRY(check_not_null(member, path, statistics));
+        return {};
     }
+    const auto leaf = statistics.find(path);
+    if (leaf != statistics.end() && leaf->second.nulls.value_or(0) > 0)
+        return fail(ErrorCode::kDataRejected, "column {} may not be NULL", field.name);
     return {};
 }
 
 }  // namespace
 
-Result<delta::AddFile> to_add_file(const StagedFile& file, const delta::Metadata& metadata, const std::string& root) {
-    if (!file.path.starts_with(root + "/")) return fail(ErrorCode::kInternal, "{} is not under {}", file.path, root);
+Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& target) {
+    if (!file.path.starts_with(target.url + "/"))
+        return fail(ErrorCode::kInternal, "{} is not under {}", file.path, target.url);
     delta::AddFile add;
-    add.path = delta::encode_path(std::string_view(file.path).substr(root.size() + 1));
+    add.path = delta::encode_path(std::string_view(file.path).substr(target.url.size() + 1));
     add.size_bytes = static_cast<std::int64_t>(file.size_bytes);
-    for (const std::string& column : metadata.partition_columns) {
-        const auto key = file.partition_keys.find(column);
-        const Field* field = metadata.schema.find(column);
+    for (const std::string& column : target.metadata.partition_columns) {
+        const Field* field = target.metadata.schema.find(column);
+        const std::string name = field == nullptr ? column : delta::physical_name(*field);
+        const auto key = file.partition_keys.find(name);
         if (key == file.partition_keys.end() || field == nullptr)
             return fail(ErrorCode::kInternal, "{} has no value of partition column {}", file.path, column);
-        add.partition_values[column] = delta_partition_value(field->type, key->second);
+        auto value = delta_partition_value(field->type, key->second);
+        if (!value && !field->nullable) return fail(ErrorCode::kDataRejected, "column {} may not be NULL", column);
+        add.partition_values[name] = std::move(value);
     }
-    LAGOA_TRY(check_not_null(file, metadata, add.partition_values));
-    add.stats = delta_statistics(metadata.schema, metadata.partition_columns, file.rows, file.statistics,
-                                 indexed_columns(metadata));
+    for (const Field& field : target.metadata.schema.fields)
+        LAGOA_TRY(check_not_null(field, "", file.statistics));
+    add.stats = delta_statistics(target.metadata, file.rows, file.statistics, target.tight_bounds);
     return add;
+}
+
+void remove_files(const delta::TableLocation& location, const std::vector<delta::AddFile>& files) {
+    for (const delta::AddFile& file : files) {
+        const auto removed = location.store->remove(location.path + "/" + delta::decode_path(file.path));
+        if (!removed)
+            log::warn("catalog.orphan_left",
+                      {{"table", location.path}, {"file", file.path}, {"error", removed.error().message}});
+    }
 }
 
 bool may_partition(const Type& type) {

@@ -5,24 +5,39 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "catalog/impl/file_statistics.h"
 #include "delta/actions.h"
+#include "delta/snapshot.h"
 
 namespace lagoa {
+
+/// The table that files are written for.
+struct StagingTarget {
+    delta::TableLocation location;
+    std::string url;           ///< The table's folder in SQL: `lagoa://silver/stocks`.
+    delta::Metadata metadata;  ///< As it will be, its column mapping assigned.
+    std::vector<Field> hidden;  ///< Columns of the rows, after the schema's, that are in files only: copied row ids.
+    bool tight_bounds = false;  ///< Whether statistics say that their bounds are tight: in tables with deletion vectors.
+};
 
 struct StagedFile {
     std::string path;  ///< As SQL opened it.
     std::uint64_t rows = 0;
     std::uint64_t size_bytes = 0;
     FileStatistics statistics;
-    std::map<std::string, std::optional<std::string>> partition_keys;  ///< Column → SQL's text.
+    std::map<std::string, std::optional<std::string>> partition_keys;  ///< Physical name → SQL's text.
 };
 
-/// The action for a file under `root`, the folder of a table with `metadata`; the commit dates it. kDataRejected if a
-/// column that may not be NULL holds one.
-Result<delta::AddFile> to_add_file(const StagedFile& file, const delta::Metadata& metadata, const std::string& root);
+/// The action for a file under the target's folder; the commit dates it. kDataRejected if a column that may not be NULL
+/// holds one.
+Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& target);
+
+/// Removes data files of the table, as far as it can; one left behind is harmless. Not after a commit whose outcome is
+/// unknown.
+void remove_files(const delta::TableLocation& location, const std::vector<delta::AddFile>& files);
 
 /// Whether a table may be partitioned by a column of `type`.
 bool may_partition(const Type& type);

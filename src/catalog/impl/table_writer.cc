@@ -5,14 +5,15 @@
 
 #include <fmt/ranges.h>
 
-#include "catalog/duckdb/held_snapshot.h"
-#include "catalog/impl/merge.h"
-#include "catalog/impl/staged_file.h"
+#include "base/text.h"
+#include "delta/table_features.h"
 
 namespace lagoa {
 namespace {
 
 constexpr int kMaxRebases = 10;  // of an append over changes of the table's metadata
+// What the engine says of a row that a replaceWhere may not write; told from the SELECT's own errors by it.
+constexpr std::string_view kOutside = "lagoa: a row written does not meet replace_where";
 
 delta::RemoveFile remove_of(const delta::AddFile& file) {
     return {.path = file.path,
@@ -20,34 +21,18 @@ delta::RemoveFile remove_of(const delta::AddFile& file) {
             .extended_file_metadata = true,
             .partition_values = file.partition_values,
             .size_bytes = file.size_bytes,
-            .deletion_vector = file.deletion_vector};
+            .deletion_vector = file.deletion_vector,
+            .base_row_id = file.base_row_id,
+            .default_row_commit_version = file.default_row_commit_version};
 }
 
-std::string_view name_of(WriteMode mode) {
-    switch (mode) {
-        case WriteMode::kAppend:
-            return "Append";
-        case WriteMode::kOverwrite:
-        case WriteMode::kOverwritePartitions:
-        case WriteMode::kReplaceWhere:
-            return "Overwrite";
-        case WriteMode::kMerge:
-            return "Merge";
-    }
-    return "Append";
+bool is_true(const delta::Metadata& metadata, const std::string& property) {
+    const auto found = metadata.configuration.find(property);
+    return found != metadata.configuration.end() && to_lower(found->second) == "true";
 }
 
-// The table as if it had these files only.
-std::shared_ptr<const delta::Snapshot> with_files(const delta::Snapshot& snapshot, const std::vector<delta::Slot>& kept) {
-    std::vector<delta::AddFile> files;
-    for (const delta::Slot slot : kept) files.push_back(snapshot.files[slot]);
-    auto part = std::make_shared<delta::Snapshot>(snapshot);
-    part->files = delta::FileList(std::move(files));
-    return part;
-}
-
-json::Array to_json(const std::vector<std::string>& names) {
-    return json::Array(names.begin(), names.end());
+std::string to_json_text(const std::vector<std::string>& names) {
+    return json::dump(json::Array(names.begin(), names.end()));
 }
 
 }  // namespace
@@ -59,8 +44,7 @@ TableWriter::TableWriter(Session& session, delta::TableLocation location, std::s
 Result<WriteResult> TableWriter::run() {
     if (base_ && request_.txn && base_->txn_version(request_.txn->app_id) >= request_.txn->version)
         return WriteResult{.version = base_->version};
-    if (request_.mode == WriteMode::kOverwritePartitions || request_.mode == WriteMode::kReplaceWhere)
-        return fail(ErrorCode::kUnsupported, "replacing a part of {} is not supported yet", request_.table.text());
+    LAGOA_TRY(check_request());
     LAGOA_TRY(check_step());
     columns_ = LAGOA_TRY(session_.describe(request_.select));
     LAGOA_TRY(plan());
@@ -75,6 +59,15 @@ Result<WriteResult> TableWriter::run() {
     return committed;
 }
 
+Result<> TableWriter::check_request() const {
+    if (base_) LAGOA_TRY(delta::check_writable(base_->protocol, base_->metadata));
+    if (request_.replace_schema && request_.mode != WriteMode::kOverwrite)
+        return fail(ErrorCode::kInvalidArgument, "only an overwrite can replace a table's columns");
+    if (request_.mode == WriteMode::kReplaceWhere && trim(request_.replace_where).empty())
+        return fail(ErrorCode::kInvalidArgument, "replacing rows of {} needs a condition", request_.table.text());
+    return {};
+}
+
 // The rows were made on what the application had done; someone else may have gone on meanwhile.
 Result<> TableWriter::check_step() const {
     if (!request_.txn || !request_.txn_after) return {};
@@ -84,72 +77,157 @@ Result<> TableWriter::check_step() const {
                 request_.txn->app_id, *request_.txn_after);
 }
 
+// ------------------------------------------------------------------ the table as it will be
+
 Result<> TableWriter::plan() {
-    plan_ = LAGOA_TRY(plan_schema(base_ ? &base_->metadata.schema : nullptr, columns_, request_.comments));
-    for (const std::string& column : staging_target().metadata.partition_columns) {
-        const Field* field = plan_.schema.find(column);
+    const delta::Metadata* const current = base_ ? &base_->metadata : nullptr;
+    plan_ = LAGOA_TRY(plan_schema(current, columns_, request_.comments,
+                                  request_.replace_schema ? Columns::kReplace : Columns::kEvolve));
+    delta::Metadata& metadata = plan_.metadata;
+    changes_metadata_ = plan_.changed;
+    if (!base_) {
+        metadata.name = request_.table.table;
+        metadata.description = request_.description;
+        metadata.partition_columns = request_.partition_by;
+    } else if (request_.replace_schema && !request_.partition_by.empty()) {
+        changes_metadata_ |= std::exchange(metadata.partition_columns, request_.partition_by) != request_.partition_by;
+    }
+    for (const auto& [key, value] : request_.properties) {
+        const auto [place, added] = metadata.configuration.try_emplace(key, value);
+        changes_metadata_ |= added || std::exchange(place->second, value) != value;
+    }
+    if (!request_.description.empty() && metadata.description != request_.description) {
+        metadata.description = request_.description;
+        changes_metadata_ = true;
+    }
+    LAGOA_TRY(check_columns());
+    // The names of the schema: SQL's ignore case, those in the log do not.
+    for (std::string& column : metadata.partition_columns) column = metadata.schema.find(column)->name;
+    if (!changes_metadata_) {
+        protocol_ = base_->protocol;
+        return {};
+    }
+    protocol_ = LAGOA_TRY(prepare_metadata(metadata, base_.get()));
+    return {};
+}
+
+Result<> TableWriter::check_columns() const {
+    const Schema& schema = plan_.metadata.schema;
+    for (const std::string& column : plan_.metadata.partition_columns) {
+        const Field* field = schema.find(column);
         if (!field) return fail(ErrorCode::kInvalidArgument, "the partition column {} is not in the table", column);
         if (!may_partition(field->type))
             return fail(ErrorCode::kInvalidArgument, "a table cannot be partitioned by {}, which is {}", column,
                         to_sql(field->type));
     }
+    if (plan_.metadata.partition_columns.size() == schema.fields.size())
+        return fail(ErrorCode::kInvalidArgument, "a table needs a column that it is not partitioned by");
     for (const std::string& column : request_.key)
         if (base_ && request_.mode == WriteMode::kMerge && !base_->metadata.schema.find(column))
             return fail(ErrorCode::kInvalidArgument, "the key's column {} is not in the table", column);
     return {};
 }
 
+bool TableWriter::keeps_row_ids() const {
+    const bool rewrites = request_.mode == WriteMode::kMerge || request_.mode == WriteMode::kReplaceWhere;
+    return rewrites && base_ && !row_tracking_columns(base_->metadata).empty();
+}
+
 StagingTarget TableWriter::staging_target() const {
-    StagingTarget target{.location = location_, .url = url(), .metadata = {}};
-    target.metadata.schema = plan_.schema;
-    target.metadata.configuration = base_ ? base_->metadata.configuration : request_.properties;
-    target.metadata.partition_columns = base_ ? base_->metadata.partition_columns : request_.partition_by;
-    // The names of the schema: SQL's ignore case, those in the log do not.
-    for (std::string& column : target.metadata.partition_columns)
-        if (const Field* field = plan_.schema.find(column)) column = field->name;
-    return target;
+    return {.location = location_,
+            .url = url(),
+            .metadata = plan_.metadata,
+            .hidden = keeps_row_ids() ? row_tracking_columns(base_->metadata) : std::vector<Field>{},
+            .tight_bounds = delta::has_feature(protocol_, "deletionVectors")};
 }
 
 std::string TableWriter::url() const {
     return fmt::format("lagoa://{}/{}", request_.table.zone, location_.path);
 }
 
+// ------------------------------------------------------------------ its files
+
 Result<> TableWriter::stage(StagedFiles& staged) {
     const std::string select =
         fmt::format("SELECT {} FROM ({}\n) AS source", fmt::join(plan_.select, ", "), request_.select);
     if (request_.mode == WriteMode::kMerge) return stage_merge(staged, select);
+    if (request_.mode == WriteMode::kReplaceWhere) return stage_replace(staged, select);
     LAGOA_TRY(staged.write(select));
     source_rows_ = staged.rows();
-    if (request_.mode == WriteMode::kOverwrite && base_) {
+    if (!base_ || request_.mode == WriteMode::kAppend) return {};
+    if (request_.mode == WriteMode::kOverwritePartitions && !plan_.metadata.partition_columns.empty()) {
+        remove_partitions_of(staged);
+    } else {
         for (auto file = base_->files.begin(); file != base_->files.end(); ++file) removed_.push_back(file.slot());
     }
     return {};
 }
 
-Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select) {
-    const auto source = LAGOA_TRY(MergeSource::make(session_, select, plan_.schema, request_.key));
-    source_rows_ = source->rows();
-    if (source_rows_ == 0) return {};
-    if (!base_ || base_->files.empty()) return staged.write(source->select());
-    {
-        const HeldSnapshot table(session_, base_, url());
-        removed_ = LAGOA_TRY(source->touched_files(table.sql()));
-    }
-    if (removed_.empty()) return staged.write(source->select());
-    const HeldSnapshot touched(session_, with_files(*base_, removed_), url());
-    const std::string kept = source->select_kept(touched.sql(), base_->metadata.schema, plan_.schema);
-    return staged.write(kept + " UNION ALL " + source->select());
+void TableWriter::remove_partitions_of(const StagedFiles& staged) {
+    partitions_.emplace();
+    for (const delta::AddFile& file : staged.files()) partitions_->insert(file.partition_values);
+    for (auto file = base_->files.begin(); file != base_->files.end(); ++file)
+        if (partitions_->contains(file->partition_values)) removed_.push_back(file.slot());
 }
+
+Result<> TableWriter::find_going_rows(RowMatch match) {
+    rewrite_ = std::make_unique<FileRewrite>(session_, base_, url(), location_, std::move(match));
+    LAGOA_TRY(rewrite_->find_files());
+    removed_ = rewrite_->removed();
+    const bool splits_files = rewrite_->has_staying_rows() || (source_ && !removed_.empty());
+    if (splits_files && is_true(base_->metadata, "delta.enableChangeDataFeed"))
+        return fail_with_hint(ErrorCode::kUnsupported, "Overwrite whole partitions, or turn off the change data feed.",
+                              "rewriting files of {}, which has a change data feed", request_.table.text());
+    return {};
+}
+
+Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select) {
+    source_ = LAGOA_TRY(MergeSource::make(session_, select, plan_.metadata.schema, request_.key));
+    source_rows_ = source_->rows();
+    if (source_rows_ == 0) return {};
+    if (!base_) return staged.write(source_->select());
+    LAGOA_TRY(find_going_rows(source_->match()));
+    std::string rows = source_->select();
+    if (keeps_row_ids())
+        rows = removed_.empty() ? fmt::format("SELECT *, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) FROM ({})", rows)
+                                : source_->select_with_row_ids(rewrite_->removed_sql());
+    if (rewrite_->has_staying_rows()) rows = rewrite_->select_staying(plan_.metadata.schema) + " UNION ALL " + rows;
+    return staged.write(rows);
+}
+
+Result<> TableWriter::stage_replace(StagedFiles& staged, const std::string& select) {
+    const std::string& condition = request_.replace_where;
+    // The rows themselves are checked on their way: the SELECT may be readable once.
+    std::string rows = fmt::format("SELECT * {} FROM ({}) WHERE CASE WHEN ({}\n) THEN true ELSE error({}) END",
+                                   keeps_row_ids() ? ", CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)" : "", select,
+                                   condition, quote_literal(kOutside));
+    const auto write = [&](const std::string& what) -> Result<> {
+        auto written = staged.write(what);
+        if (!written && written.error().message.find(kOutside) != std::string::npos)
+            return fail_with_hint(ErrorCode::kDataRejected, "Select only rows that do.",
+                                  "a row to write does not meet {}", condition);
+        return written;
+    };
+    if (base_)
+        LAGOA_TRY(find_going_rows({.going = fmt::format("WHERE ({}\n)", condition),
+                                   .staying = fmt::format("WHERE ({}\n) IS NOT TRUE", condition)}));
+    LAGOA_TRY(write(rows));
+    source_rows_ = staged.rows();
+    if (!rewrite_ || !rewrite_->has_staying_rows()) return {};
+    return write(rewrite_->select_staying(plan_.metadata.schema));
+}
+
+// ------------------------------------------------------------------ the commit
 
 bool TableWriter::has_nothing_to_commit(const StagedFiles& staged) const {
     if (!base_) return false;
     if (request_.skip_if_empty && source_rows_ == 0) return true;
-    return staged.files().empty() && removed_.empty() && !request_.txn && !changed_metadata();
+    return staged.files().empty() && removed_.empty() && !request_.txn && !changes_metadata_;
 }
 
 Result<WriteResult> TableWriter::commit(StagedFiles& staged) {
     for (int attempt = 0;; ++attempt) {
-        const auto version = commit_once(staged);
+        const auto version = delta::commit(location_, base_, commit_request(staged), {.clock = &clock_});
         if (version) return result(staged, *version, true);
         const ErrorCode code = version.error().code;
         if (code == ErrorCode::kAlreadyExists && request_.txn) {  // someone else has applied this very step
@@ -162,70 +240,89 @@ Result<WriteResult> TableWriter::commit(StagedFiles& staged) {
     }
 }
 
-Result<delta::Version> TableWriter::commit_once(const StagedFiles& staged) {
-    return delta::commit(location_, base_, commit_request(staged), {.clock = &clock_});
-}
-
 // After a conflict: whether the staged files fit the table as it is now, which becomes the base. Only an
 // append's may: it has read nothing, so that what changed is the table's metadata, or that it exists.
 Result<bool> TableWriter::rebase(const StagedFiles& staged) {
     if (request_.mode != WriteMode::kAppend) return false;
-    const Schema staged_schema = plan_.schema;
-    const std::vector<std::string> staged_partitions = staging_target().metadata.partition_columns;
+    const delta::Metadata before = plan_.metadata;
     base_ = LAGOA_TRY(delta::read_snapshot(location_));
+    LAGOA_TRY(check_request());
     LAGOA_TRY(check_step());
-    plan_ = LAGOA_TRY(plan_schema(&base_->metadata.schema, columns_, request_.comments));
+    LAGOA_TRY(plan());
     if (staged.files().empty()) return true;
-    if (staging_target().metadata.partition_columns != staged_partitions) return false;
-    return std::ranges::all_of(staged_schema.fields, [this](const Field& field) {
-        const Field* now = plan_.schema.find(field.name);
-        return now && now->name == field.name && now->type == field.type && now->nullable;
+    if (plan_.metadata.partition_columns != before.partition_columns) return false;
+    // Equal fields have equal places in files, by their metadata; a column that both added has two.
+    return std::ranges::all_of(before.schema.fields, [this](const Field& field) {
+        const Field* const now = plan_.metadata.schema.find(field.name);
+        return now != nullptr && *now == field;
     });
-}
-
-std::optional<delta::Metadata> TableWriter::changed_metadata() const {
-    if (!base_) {
-        return delta::Metadata{.name = request_.table.table,
-                               .description = request_.description,
-                               .schema = plan_.schema,
-                               .partition_columns = staging_target().metadata.partition_columns,
-                               .configuration = request_.properties};
-    }
-    delta::Metadata metadata = base_->metadata;
-    bool changed = plan_.changed;
-    metadata.schema = plan_.schema;
-    for (const auto& [key, value] : request_.properties) {
-        const auto [place, added] = metadata.configuration.try_emplace(key, value);
-        changed |= added || std::exchange(place->second, value) != value;
-    }
-    if (!request_.description.empty() && metadata.description != request_.description) {
-        metadata.description = request_.description;
-        changed = true;
-    }
-    return changed ? std::optional(std::move(metadata)) : std::nullopt;
 }
 
 delta::CommitRequest TableWriter::commit_request(const StagedFiles& staged) const {
     delta::CommitRequest commit;
     commit.adds = staged.files();
-    for (const std::size_t place : removed_) commit.removes.push_back(remove_of(base_->files[place]));
-    commit.metadata = changed_metadata();
-    if (base_ && commit.metadata) commit.protocol = raised_protocol(plan_.schema, base_->protocol);
+    for (const delta::Slot slot : removed_) commit.removes.push_back(remove_of(base_->files[slot]));
+    if (changes_metadata_) {
+        commit.metadata = plan_.metadata;
+        if (!base_ || protocol_ != base_->protocol) commit.protocol = protocol_;
+    }
     if (request_.txn) commit.txns.push_back(*request_.txn);
-    commit.read_set = request_.mode == WriteMode::kAppend ? delta::ReadSet::nothing() : delta::ReadSet::whole_table();
+    commit.read_set = read_set();
+    commit.user_metadata = request_.user_metadata;
+    commit.commit_info = request_.commit_info;
+    describe(commit, staged);
+    return commit;
+}
+
+// What a file added meanwhile would have changed of this write.
+delta::ReadSet TableWriter::read_set() const {
+    if (request_.mode == WriteMode::kAppend) return delta::ReadSet::nothing();
+    delta::ReadSet read{.scope = delta::ReadSet::Scope::kFiles, .files = {}, .may_match = {}};
+    if (partitions_) {
+        read.may_match = [this](const delta::AddFile& added) { return partitions_->contains(added.partition_values); };
+    } else if (rewrite_) {
+        read.may_match = [this](const delta::AddFile& added) { return rewrite_->touches(added); };
+    } else {
+        return delta::ReadSet::whole_table();
+    }
+    return read;
+}
+
+// operationParameters and operationMetrics as Spark names them.
+void TableWriter::describe(delta::CommitRequest& commit, const StagedFiles& staged) const {
     const bool merge = request_.mode == WriteMode::kMerge;
     commit.operation = merge && request_.operation == "WRITE" ? "MERGE" : request_.operation;
+    const std::uint64_t files = staged.files().size();
+    if (merge) {
+        std::vector<std::string> parts;
+        for (const std::string& column : request_.key) parts.push_back(fmt::format("(t.{0} = s.{0})", column));
+        const std::uint64_t replaced = rewrite_ ? rewrite_->rows_going() : 0;
+        commit.operation_parameters =
+            json::make_object({{"predicate", to_json_text({fmt::format("{}", fmt::join(parts, " AND "))})},
+                               {"matchedPredicates", R"([{"actionType":"update"}])"},
+                               {"notMatchedPredicates", R"([{"actionType":"insert"}])"},
+                               {"notMatchedBySourcePredicates", "[]"}});
+        commit.operation_metrics =
+            json::make_object({{"numSourceRows", source_rows_},
+                               {"numTargetRowsInserted", source_rows_ - std::min(source_rows_, replaced)},
+                               {"numTargetRowsUpdated", replaced},
+                               {"numTargetRowsCopied", staged.rows() - std::min(staged.rows(), source_rows_)},
+                               {"numTargetRowsDeleted", std::uint64_t{0}},
+                               {"numTargetFilesAdded", files},
+                               {"numTargetFilesRemoved", std::uint64_t{removed_.size()}},
+                               {"numOutputRows", staged.rows()}});
+        return;
+    }
     commit.operation_parameters =
-        json::make_object({{"mode", name_of(request_.mode)},
-                           {"partitionBy", json::dump(to_json(staging_target().metadata.partition_columns))}});
-    if (merge) commit.operation_parameters.set("key", json::dump(to_json(request_.key)));
-    commit.operation_metrics = json::make_object({{"numFiles", std::uint64_t{staged.files().size()}},
-                                                  {"numOutputRows", staged.rows()},
-                                                  {"numOutputBytes", staged.size_bytes()},
-                                                  {"numRemovedFiles", std::uint64_t{removed_.size()}}});
-    if (merge) commit.operation_metrics.set("numSourceRows", source_rows_);
-    commit.user_metadata = request_.user_metadata;
-    return commit;
+        json::make_object({{"mode", request_.mode == WriteMode::kAppend ? "Append" : "Overwrite"},
+                           {"partitionBy", to_json_text(plan_.metadata.partition_columns)}});
+    if (request_.mode == WriteMode::kReplaceWhere) commit.operation_parameters.set("predicate", request_.replace_where);
+    if (request_.mode == WriteMode::kOverwritePartitions)
+        commit.operation_parameters.set("isDynamicPartitionOverwrite", true);
+    commit.operation_metrics = json::make_object(
+        {{"numFiles", files}, {"numOutputRows", staged.rows()}, {"numOutputBytes", staged.size_bytes()}});
+    if (request_.mode != WriteMode::kAppend)
+        commit.operation_metrics.set("numRemovedFiles", std::uint64_t{removed_.size()});
 }
 
 WriteResult TableWriter::result(const StagedFiles& staged, delta::Version version, bool committed) const {

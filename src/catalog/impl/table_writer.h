@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <vector>
 
+#include "catalog/impl/file_rewrite.h"
+#include "catalog/impl/merge.h"
 #include "catalog/impl/schema_plan.h"
 #include "catalog/impl/staged_files.h"
 #include "catalog/lake.h"
@@ -20,17 +23,23 @@ public:
     Result<WriteResult> run();
 
 private:
+    Result<> check_request() const;
     Result<> check_step() const;
     Result<> plan();
+    Result<> check_columns() const;
     Result<> stage(StagedFiles& staged);
     Result<> stage_merge(StagedFiles& staged, const std::string& select);
+    Result<> stage_replace(StagedFiles& staged, const std::string& select);
+    Result<> find_going_rows(RowMatch match);
+    void remove_partitions_of(const StagedFiles& staged);
     Result<WriteResult> commit(StagedFiles& staged);
-    Result<delta::Version> commit_once(const StagedFiles& staged);
     Result<bool> rebase(const StagedFiles& staged);
 
     StagingTarget staging_target() const;
     delta::CommitRequest commit_request(const StagedFiles& staged) const;
-    std::optional<delta::Metadata> changed_metadata() const;
+    delta::ReadSet read_set() const;
+    void describe(delta::CommitRequest& commit, const StagedFiles& staged) const;
+    bool keeps_row_ids() const;
     bool has_nothing_to_commit(const StagedFiles& staged) const;
     WriteResult result(const StagedFiles& staged, delta::Version version, bool committed) const;
     std::string url() const;
@@ -43,7 +52,12 @@ private:
 
     std::vector<Column> columns_;  // of the request's SELECT
     SchemaPlan plan_;
-    std::vector<delta::Slot> removed_;  // of base_->files
+    bool changes_metadata_ = true;
+    delta::Protocol protocol_;                               // that plan_.metadata needs
+    std::unique_ptr<MergeSource> source_;                    // kMerge; kept for the commit's conflict checks
+    std::unique_ptr<FileRewrite> rewrite_;                   // kMerge, kReplaceWhere of a table that has files
+    std::optional<std::set<delta::PartitionValues>> partitions_;  // kOverwritePartitions: those written
+    std::vector<delta::Slot> removed_;                       // of base_->files
     std::uint64_t source_rows_ = 0;
 };
 
