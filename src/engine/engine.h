@@ -26,9 +26,9 @@ namespace lagoa {
 struct EngineOptions {
     std::uint64_t memory_limit_bytes = std::uint64_t{2} << 30;
     unsigned threads = 2;
-    std::filesystem::path temp_directory;       ///< Spill files; empty: no spilling.
-    std::string time_zone = "UTC";              ///< How sessions show instants.
-    std::filesystem::path extension_directory;  ///< Where signed extensions lie as `<name>.duckdb_extension`.
+    std::filesystem::path temp_directory;          ///< Spill files; empty: no spilling.
+    std::string time_zone = "UTC";                 ///< How sessions show instants.
+    std::filesystem::path extension_directory;     ///< Where signed extensions lie as `<name>.duckdb_extension`.
     S3Options s3 = S3Options::from_environment();  ///< For buckets that a statement names and no mount holds.
 };
 

@@ -64,8 +64,8 @@ TEST_F(FileSystemTest, AReplacedObjectIsReadAnew) {
     EXPECT_EQ(text("select n from 'lagoa://zone/a.parquet'"), "2");
 }
 
-// Goal: a scan on S3 asks for the ranges it needs, once each. Method: a table of 100 columns and two row groups on a real
-// server; a proxy counts requests and bytes.
+// Goal: a scan on S3 asks for the ranges it needs, once each. Method: a table of 100 columns and two row groups on a
+// real server; a proxy counts requests and bytes.
 TEST(FileSystemOnS3, AScanAsksForTheColumnsItReadsAndNothingTwice) {
     const auto server = test::S3Server::start();
     ASSERT_TRUE(server) << server.error().message;
@@ -97,7 +97,8 @@ TEST(FileSystemOnS3, AScanAsksForTheColumnsItReadsAndNothingTwice) {
     proxy.forget_requests();
     EXPECT_EQ(session->value("select count(c7) from 'lagoa://s3/wide.parquet' where c7 > 0").value(), "40000");
     for (const auto& request : proxy.requests())
-        EXPECT_TRUE(request.method == "HEAD" || request.head.find("Range: bytes=-") != std::string::npos) << request.head;
+        EXPECT_TRUE(request.method == "HEAD" || request.head.find("Range: bytes=-") != std::string::npos)
+            << request.head;
 }
 
 TEST_F(FileSystemTest, AStatementThatFailsLeavesNothing) {

@@ -48,8 +48,8 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     const auto* const done =
-        HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-             bytes.size(), digest.data(), &size);
+        HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data(), &size);
     LAGOA_CHECK(done != nullptr && size == 32, "OpenSSL has no HMAC-SHA-256");
     return {reinterpret_cast<const char*>(digest.data()), size};
 }

@@ -14,6 +14,14 @@ TEST(Digest, MatchesPublishedVectors) {
     EXPECT_EQ(sha256_hex(std::string(1, '\0')), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
 }
 
+// RFC 4231, cases 2 and 6 (a key longer than a block).
+TEST(Digest, HmacMatchesPublishedVectors) {
+    EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    EXPECT_EQ(to_hex(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(Digest, OfPartsIsThatOfTheWhole) {
     const std::string bytes(200'000, 'a');
     Sha256 digest;

@@ -49,7 +49,7 @@ struct Exchange {
     bool headers_too_large = false;
     bool sent_once = false;   // the request was begun on some connection
     bool sent_again = false;  // libcurl was about to repeat it
-    std::string refused;  // `127.0.0.1, a loopback address`
+    std::string refused;      // `127.0.0.1, a loopback address`
 };
 
 /// Scheme, host and path: tokens travel in the rest.

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "net/http_server.h"
+#include "support/s3_proxy.h"
 #include "support/scripted_server.h"
 
 namespace lagoa::net {
@@ -208,6 +209,46 @@ TEST(HttpClient, GivesUpAtTheDeadline) {
     HttpRequest request = local(server, "/late");
     request.total_timeout = 50ms;
     EXPECT_EQ(code_of(make_http_client()->send(request)), ErrorCode::kDeadlineExceeded);
+}
+
+TEST(HttpClient, GivesUpOnAStall) {
+    ScriptedServer server;
+    server.script("*", {{.body = "late", .delay = kForever}});
+    HttpRequest request = local(server);
+    request.total_timeout = kForever;
+    request.stall_timeout = 50ms;
+    EXPECT_EQ(code_of(make_http_client()->send(request)), ErrorCode::kDeadlineExceeded);
+}
+
+// Method: a proxy keeps the client's connection and closes it instead of answering the second request. libcurl sends
+// such a request again on a new connection unless told not to.
+TEST(HttpClient, SendsAtMostOnceIfAsked) {
+    for (const bool at_most_once : {false, true}) {
+        ScriptedServer server;
+        server.script("*", {{.status = 200}});
+        test::S3Proxy proxy(server.port(), [](const auto&, std::size_t number) {
+            return number == 1 ? test::Disturbance::kDropAnswer : test::Disturbance::kNone;
+        });
+        const auto client = make_http_client();
+        HttpRequest request{
+            .method = "PUT", .url = proxy.endpoint() + "/k", .body = "x", .allow_private_addresses = true};
+        request.at_most_once = at_most_once;
+        ASSERT_TRUE(client->send(request));
+        const auto second = client->send(request);
+        EXPECT_EQ(second ? ErrorCode::kInternal : second.error().code,
+                  at_most_once ? ErrorCode::kUnavailable : ErrorCode::kInternal);
+        EXPECT_EQ(server.requests().size(), at_most_once ? 2u : 3u);
+        EXPECT_TRUE(client->send(request));
+    }
+}
+
+TEST(HttpClient, LeavesABodyCompressedIfAsked) {
+    ScriptedServer server;
+    server.script("*", {{.headers = {{"Content-Encoding", "gzip"}}, .body = "\x1f\x8b as it is"}});
+    HttpRequest request = local(server);
+    request.decompress = false;
+    EXPECT_EQ(make_http_client()->send(request)->body, "\x1f\x8b as it is");
+    EXPECT_FALSE(server.requests().at(0).headers.contains("accept-encoding"));
 }
 
 TEST(HttpClient, StopsAtOnceAndIsUsableAfter) {

@@ -37,7 +37,8 @@ std::optional<Instant> parse_http_date(std::string_view text) {
     const year_month_day date(std::chrono::year(*year),
                               std::chrono::month(static_cast<unsigned>(month - kMonths.begin()) + 1),
                               std::chrono::day(static_cast<unsigned>(*day)));
-    const bool is_time = *hours >= 0 && *hours < 24 && *minutes >= 0 && *minutes < 60 && *seconds >= 0 && *seconds <= 60;
+    const bool is_time =
+        *hours >= 0 && *hours < 24 && *minutes >= 0 && *minutes < 60 && *seconds >= 0 && *seconds <= 60;
     if (!date.ok() || !is_time) return std::nullopt;
     return Instant(sys_days(date)) + std::chrono::hours(*hours) + std::chrono::minutes(*minutes) +
            std::chrono::seconds(*seconds);

@@ -12,9 +12,10 @@ TEST(HttpDate, ReadsTheFormThatIsSent) {
 }
 
 TEST(HttpDate, RefusesTheRest) {
-    for (const char* text : {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 30 Feb 2024 00:00:00 GMT",
-                             "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:49 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
-                             "Sun, 0x Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"})
+    for (const char* text :
+         {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 30 Feb 2024 00:00:00 GMT",
+          "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:49 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+          "Sun, 0x Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"})
         EXPECT_FALSE(parse_http_date(text)) << text;
 }
 

@@ -16,10 +16,11 @@ struct S3Options {
     std::string access_key;
     std::string secret_key;
     std::string session_token;
-    bool path_style = false;  ///< `endpoint/bucket/key`, not `bucket.endpoint/key`; always so for an address or localhost.
+    bool path_style =
+        false;  ///< `endpoint/bucket/key`, not `bucket.endpoint/key`; always so for an address or localhost.
     std::chrono::milliseconds connect_timeout{3'000};
-    std::chrono::milliseconds stall_timeout{10'000};  ///< Without a byte either way.
-    int max_attempts = 5;                             ///< Of a request that may be repeated.
+    std::chrono::milliseconds stall_timeout{10'000};      ///< Without a byte either way.
+    int max_attempts = 5;                                 ///< Of a request that may be repeated.
     std::uint64_t part_bytes = std::uint64_t{8} << 20;    ///< Of a multipart upload; S3 wants 5 MiB at least.
     std::uint64_t cache_bytes = std::uint64_t{32} << 20;  ///< Blocks of objects kept by one store.
     unsigned parallel_requests = 8;                       ///< Of the reads and uploads of one store.

@@ -35,8 +35,8 @@ public:
         // The first piece tells how much there is; most objects have no other.
         const std::uint64_t first = std::min(length, kPieceBytes);
         const std::string whole = whole_key(key);
-        S3Range got = LAGOA_TRY(
-            get_s3_range(client_, whole, fmt::format("bytes={}-{}", offset, offset + first - 1), first));
+        S3Range got =
+            LAGOA_TRY(get_s3_range(client_, whole, fmt::format("bytes={}-{}", offset, offset + first - 1), first));
         const std::uint64_t rest = std::min(length, got.object_bytes - std::min(offset, got.object_bytes));
         if (got.bytes.size() != std::min(first, rest))
             return fail(ErrorCode::kCorruption, "reading {}: {} bytes at {} instead of {}", client_.name_of(whole),
@@ -180,9 +180,11 @@ Result<> S3Store::check_condition(const S3Request& done) {
     if (is_condition_proven_) return {};
     const auto answer = client_.send_once(done);
     if (answer && answer->is_success())
-        return fail_with_hint(ErrorCode::kUnsupported, "Use a server with conditional writes; docs/guide/s3.md names some.",
+        return fail_with_hint(ErrorCode::kUnsupported,
+                              "Use a server with conditional writes; docs/guide/s3.md names some.",
                               "creating {}: it was written, but the server ignores If-None-Match: two writers could "
-                              "both commit one version", client_.name_of(done.key));
+                              "both commit one version",
+                              client_.name_of(done.key));
     if (answer && answer->status == 412) is_condition_proven_ = true;
     return {};  // no answer, or trouble: asked again at the next put
 }

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/hurried_clock.h"
 #include "support/s3_proxy.h"
 #include "support/s3_server.h"
 #include "support/scripted_server.h"
@@ -20,21 +21,10 @@ namespace lagoa {
 namespace {
 
 using test::Disturbance;
+using test::HurriedClock;
 using test::ProxiedRequest;
 using test::S3Proxy;
 using test::S3Server;
-
-// The machine's time, which signatures need, and waits that are over at once.
-class HurriedClock final : public Clock {
-public:
-    Instant now() const override { return system_clock().now() + ahead; }
-    bool sleep(std::chrono::microseconds, std::stop_token) override {
-        ++sleeps;
-        return true;
-    }
-    std::atomic<int> sleeps = 0;
-    std::chrono::minutes ahead{0};
-};
 
 class S3 : public testing::Test {
 protected:
@@ -69,9 +59,10 @@ std::string random_bytes(std::size_t count, unsigned seed) {
 
 TEST_F(S3, KeepsOddKeysAsTheyAre) {
     const auto store = direct();
-    std::vector<std::string> keys = {"a b",   "a+b",  "a=1/b",   "100%/x",     "%41",  "é/ünïcode-日本", "q?x=1&y#z",
-                                     "~tilde", "a'b\"", "semi;colon", "star*(x)!", "c:d@e", "[br]{ace}", "back\\slash",
-                                     "<xml>&amp;", "comma,dollar$", "trail. ", "caret^`|"};
+    std::vector<std::string> keys = {
+        "a b",       "a+b",         "a=1/b",      "100%/x",        "%41",       "é/ünïcode-日本",
+        "q?x=1&y#z", "~tilde",      "a'b\"",      "semi;colon",    "star*(x)!", "c:d@e",
+        "[br]{ace}", "back\\slash", "<xml>&amp;", "comma,dollar$", "trail. ",   "caret^`|"};
     for (const auto& key : keys) ASSERT_TRUE(store->put_if_absent(key, key)) << key;
     std::ranges::sort(keys);
     std::vector<std::string> listed;
@@ -148,8 +139,12 @@ TEST_F(S3, UploadsInPartsAndReadsRangesOfThem) {
     EXPECT_EQ(store->get("big").value(), bytes);
     const auto reader = store->reader("big").value();
     std::string into;
-    for (const auto& [offset, length] : {std::pair<std::size_t, std::size_t>{0, 10}, {65'530, 12}, {5 << 20, 100'000},
-                                         {(10 << 20) - 3, 6 << 20}, {bytes.size() - 70'000, 70'000}, {bytes.size() - 1, 9}}) {
+    for (const auto& [offset, length] : {std::pair<std::size_t, std::size_t>{0, 10},
+                                         {65'530, 12},
+                                         {5 << 20, 100'000},
+                                         {(10 << 20) - 3, 6 << 20},
+                                         {bytes.size() - 70'000, 70'000},
+                                         {bytes.size() - 1, 9}}) {
         into.assign(length, '\0');
         const std::size_t count = reader->read(offset, into).value();
         EXPECT_EQ(count, std::min(length, bytes.size() - offset));
@@ -229,7 +224,8 @@ TEST_F(S3, SaysWhatIsWrongWithoutSayingSecrets) {
     options.session_token = "";
     const auto refused = open_s3_store(root_, options, clock_).value()->get("x").error();
     EXPECT_EQ(refused.code, ErrorCode::kPermissionDenied) << refused.message;
-    EXPECT_EQ(open_s3_store(root_, options, clock_).value()->put_if_absent("x", "1").error().code, ErrorCode::kPermissionDenied);
+    EXPECT_EQ(open_s3_store(root_, options, clock_).value()->put_if_absent("x", "1").error().code,
+              ErrorCode::kPermissionDenied);
     EXPECT_EQ(open_s3_store(root_, options, clock_).value()->head("x").error().code, ErrorCode::kPermissionDenied);
     options.access_key = "NOBODY";
     const auto unknown = open_s3_store(root_, options, clock_).value()->list("").error();
@@ -336,14 +332,15 @@ TEST_F(S3, AnOutcomeThatStaysUnknownIsSaidToBe) {
 // Method: the write arrives only after the store gave up on it and another writer came first; then the reverse.
 TEST_F(S3, ALateWriteLosesToWhoeverWasFirst) {
     std::atomic<bool> rival_wrote = false;
-    S3Proxy proxy(server->port(), [&, rival = std::shared_ptr<ObjectStore>(direct())](const ProxiedRequest& r, std::size_t) {
-        if (r.method != "PUT") return Disturbance::kNone;
-        if (!rival_wrote.exchange(true)) {
-            EXPECT_TRUE(rival->put_if_absent("k", "ours"));  // the same bytes: only the write's id tells them apart
-            return Disturbance::kLate;
-        }
-        return Disturbance::kNone;
-    });
+    S3Proxy proxy(
+        server->port(), [&, rival = std::shared_ptr<ObjectStore>(direct())](const ProxiedRequest& r, std::size_t) {
+            if (r.method != "PUT") return Disturbance::kNone;
+            if (!rival_wrote.exchange(true)) {
+                EXPECT_TRUE(rival->put_if_absent("k", "ours"));  // the same bytes: only the write's id tells them apart
+                return Disturbance::kLate;
+            }
+            return Disturbance::kNone;
+        });
     EXPECT_EQ(through(proxy)->put_if_absent("k", "ours").error().code, ErrorCode::kAlreadyExists);
     proxy.wait_until_quiet();
 }
@@ -358,9 +355,10 @@ TEST_F(S3, RacingWritersOverABadNetworkAgree) {
     constexpr std::array kKinds = {Disturbance::kDropRequest, Disturbance::kDropAnswer, Disturbance::kLate,
                                    Disturbance::kRepeat,      Disturbance::kSlowDown,   Disturbance::kInternal,
                                    Disturbance::kTruncate,    Disturbance::kStall};
-    S3Proxy proxy(server->port(), [&kKinds, random = std::minstd_rand(seed)](const ProxiedRequest&, std::size_t) mutable {
-        return random() % 5 < 2 ? kKinds[random() % kKinds.size()] : Disturbance::kNone;
-    });
+    S3Proxy proxy(server->port(),
+                  [&kKinds, random = std::minstd_rand(seed)](const ProxiedRequest&, std::size_t) mutable {
+                      return random() % 5 < 2 ? kKinds[random() % kKinds.size()] : Disturbance::kNone;
+                  });
     std::array<std::array<bool, kWriters>, kKeys> acknowledged{};
     std::array<std::atomic<int>, kKeys> told_taken{};
     std::barrier start(kWriters);
@@ -404,7 +402,9 @@ protected:
         return store_()->put_if_absent("k", "1");
     }
     std::unique_ptr<ObjectStore> store_() {
-        return open_s3_store("s3://bucket", {.endpoint = server_.base_url(), .access_key = "a", .secret_key = "s"}, clock_).value();
+        return open_s3_store("s3://bucket", {.endpoint = server_.base_url(), .access_key = "a", .secret_key = "s"},
+                             clock_)
+            .value();
     }
     static test::ScriptedAnswer error(int status, const std::string& code) {
         return {.status = status, .body = "<Error><Code>" + code + "</Code><Message>m</Message></Error>"};
@@ -418,7 +418,8 @@ TEST_F(ScriptedS3, AServerWithoutConditionalWritesIsRefused) {
 }
 
 TEST_F(ScriptedS3, AConflictOfConditionsIsTriedAgain) {
-    EXPECT_TRUE(put_if_absent({error(409, "ConditionalRequestConflict"), {.status = 200}, error(412, "PreconditionFailed")}));
+    EXPECT_TRUE(
+        put_if_absent({error(409, "ConditionalRequestConflict"), {.status = 200}, error(412, "PreconditionFailed")}));
     EXPECT_EQ(server_.requests().size(), 3u);
 }
 
@@ -434,7 +435,9 @@ TEST_F(ScriptedS3, EachRefusalHasItsCode) {
 }
 
 TEST_F(ScriptedS3, ACompressedObjectIsReadAsItIsStored) {
-    server_.script("*", {{.status = 206, .headers = {{"Content-Encoding", "gzip"}, {"Content-Range", "bytes 0-3/4"}}, .body = "\x1f\x8bxy"}});
+    server_.script("*", {{.status = 206,
+                          .headers = {{"Content-Encoding", "gzip"}, {"Content-Range", "bytes 0-3/4"}},
+                          .body = "\x1f\x8bxy"}});
     EXPECT_EQ(store_()->get("k").value(), "\x1f\x8bxy");
 }
 

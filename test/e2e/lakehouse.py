@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -53,6 +54,37 @@ class Market:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)
         self.log.close()
+
+
+class S3Server:
+    """versitygw, which `./dev setup` builds, as a child process over a folder of its own."""
+
+    def __init__(self, folder):
+        self.data = pathlib.Path(folder) / "s3"
+        self.data.mkdir()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.endpoint = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        program = ROOT / ".deps/versitygw/versitygw"
+        self.process = subprocess.Popen([program, "--access", "e2e-access", "--secret", "e2e-secret-key", "--keep-alive", "--quiet", "--port",
+                                         self.endpoint.removeprefix("http://"), "posix", self.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.variables = {"AWS_ACCESS_KEY_ID": "e2e-access", "AWS_SECRET_ACCESS_KEY": "e2e-secret-key", "AWS_REGION": "us-east-1"}
+        deadline = time.monotonic() + 30
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", int(self.endpoint.rpartition(":")[2]))) == 0:
+                    return
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError("the S3 server did not start")
+            time.sleep(0.02)
+
+    def make_bucket(self, name):
+        (self.data / name).mkdir()  # a folder there is a bucket
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait(30)
 
 
 class LakehouseTest(unittest.TestCase):

@@ -80,7 +80,8 @@ struct Message {
 std::string_view header(std::string_view head, std::string_view name) {
     for (std::string_view line : split(head, '\n')) {
         const std::size_t colon = line.find(':');
-        if (colon != std::string_view::npos && to_lower(line.substr(0, colon)) == name) return trim(line.substr(colon + 1));
+        if (colon != std::string_view::npos && to_lower(line.substr(0, colon)) == name)
+            return trim(line.substr(colon + 1));
     }
     return {};
 }
@@ -105,9 +106,10 @@ std::optional<Message> receive_message(const Socket& socket, std::string& pendin
 }
 
 std::string error_answer(std::string_view status, std::string_view code, bool is_head) {
-    const std::string body = is_head ? "" : "<Error><Code>" + std::string(code) + "</Code><Message>disturbed</Message></Error>";
-    return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: application/xml\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
+    const std::string body =
+        is_head ? "" : "<Error><Code>" + std::string(code) + "</Code><Message>disturbed</Message></Error>";
+    return "HTTP/1.1 " + std::string(status) +
+           "\r\nContent-Type: application/xml\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 }  // namespace
@@ -197,7 +199,8 @@ private:
     // Whether the client's connection stays open.
     bool disturb(const Socket& client, const Message& request) {
         const auto words = split(std::string_view(request.head).substr(0, request.head.find('\r')), ' ');
-        ProxiedRequest seen{std::string(words.at(0)), std::string(words.at(1)), request.head, request.body.size(), 0, {}};
+        ProxiedRequest seen{
+            std::string(words.at(0)), std::string(words.at(1)), request.head, request.body.size(), 0, {}};
         {
             const std::lock_guard lock(mutex_);
             if (plan_) seen.disturbance = plan_(seen, number_);
@@ -226,7 +229,9 @@ private:
                 client.wait_for_end();
                 return false;
             case Disturbance::kTruncate:
-                if (answer) static_cast<void>(client.send(answer->head) && client.send(answer->body.substr(0, answer->body.size() / 2)));
+                if (answer)
+                    static_cast<void>(client.send(answer->head) &&
+                                      client.send(answer->body.substr(0, answer->body.size() / 2)));
                 return false;
             case Disturbance::kDropRequest:
             case Disturbance::kDropAnswer:
@@ -244,10 +249,14 @@ private:
     std::optional<Message> forward(const Message& request, bool is_head) const {
         const Socket server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const sockaddr_in address = loopback(server_port_);
-        if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return std::nullopt;
+        if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+            return std::nullopt;
         if (!server.send(request.head) || !server.send(request.body)) return std::nullopt;
         std::string pending;
-        return receive_message(server, pending, !is_head);
+        auto answer = receive_message(server, pending, !is_head);
+        // It was said of this connection, not of the client's.
+        if (answer) answer->head = replace_all(answer->head, "Connection: close\r\n", "");
+        return answer;
     }
 
     const std::uint16_t server_port_;
@@ -264,7 +273,8 @@ private:
     std::jthread acceptor_;
 };
 
-S3Proxy::S3Proxy(std::uint16_t server_port, Plan plan) : state_(std::make_unique<State>(server_port, std::move(plan))) {}
+S3Proxy::S3Proxy(std::uint16_t server_port, Plan plan)
+    : state_(std::make_unique<State>(server_port, std::move(plan))) {}
 S3Proxy::~S3Proxy() = default;
 std::string S3Proxy::endpoint() const {
     return "http://127.0.0.1:" + std::to_string(state_->port());

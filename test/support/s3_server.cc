@@ -67,7 +67,7 @@ bool S3Server::launch(const std::string& program) {
     const std::string address = "127.0.0.1:" + std::to_string(port_);
     const std::string data = (folder_.path() / "data").string();
     const std::string log = (folder_.path() / "log").string();
-    const std::array<const char*, 13> arguments = {program.c_str(), "--access", kAccessKey,     "--secret",
+    const std::array<const char*, 13> arguments = {program.c_str(), "--access", kAccessKey,      "--secret",
                                                    kSecretKey,      "--port",   address.c_str(), "--keep-alive",
                                                    "--quiet",       "posix",    data.c_str(),    nullptr};
     const pid_t parent = ::getpid();

@@ -161,7 +161,7 @@ private:
     static Result<> can_write(Workspace& workspace, const std::string& zone) {
         const auto store = LAGOA_TRY(workspace.zone(zone));
         const std::string key = "_lagoa/doctor-" + new_uuid();
-        LAGOA_TRY(store->put(key, "ok"));
+        LAGOA_TRY(store->put_if_absent(key, "ok"));  // as a commit does it: on S3 the server has to know the condition
         return store->remove(key);
     }
 

@@ -245,7 +245,8 @@ private:
         const auto& options = file.extended_info->options;
         const auto size = options.find("file_size");
         const auto validate = options.find("validate_external_file_cache");
-        if (size == options.end() || validate == options.end() || validate->second.GetValue<bool>()) return std::nullopt;
+        if (size == options.end() || validate == options.end() || validate->second.GetValue<bool>())
+            return std::nullopt;
         return size->second.GetValue<std::uint64_t>();
     }
 

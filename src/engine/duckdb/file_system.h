@@ -1,9 +1,10 @@
 // DuckDB's file system over ObjectStore: `lagoa://<mount>/<key>`.
 //
 // Reads are ranged, and each is one of the store's: ranges are gathered by DuckDB, which also keeps what it read (its
-// external file cache, within its memory limit); the store keeps small blocks only. A write is streamed to an ObjectWriter: the object is visible and durable when
-// DuckDB closes the file, and not at all when the handle is dropped by a failing statement.
-// Directories are prefixes: they always exist, are made by nothing and removed by nothing.
+// external file cache, within its memory limit); the store keeps small blocks only. A write is streamed to an
+// ObjectWriter: the object is visible and durable when DuckDB closes the file, and not at all when the handle is
+// dropped by a failing statement. Directories are prefixes: they always exist, are made by nothing and removed by
+// nothing.
 #pragma once
 
 #include <map>

@@ -42,8 +42,7 @@ Result<Endpoint> parse_endpoint(const S3Options& options) {
 // Names under a host that is an address, or localhost, resolve nowhere.
 bool needs_path_style(std::string_view host, std::string_view bucket) {
     const std::string_view name = host.substr(0, host.starts_with('[') ? host.find(']') : host.rfind(':'));
-    const bool is_address =
-        name.starts_with('[') || name.find_first_not_of("0123456789.") == std::string_view::npos;
+    const bool is_address = name.starts_with('[') || name.find_first_not_of("0123456789.") == std::string_view::npos;
     // A dot in the bucket's name takes the host out of the certificate's wildcard.
     return is_address || name == "localhost" || bucket.find('.') != std::string_view::npos;
 }

@@ -10,11 +10,11 @@
 namespace lagoa {
 
 struct S3Address {
-    std::string root;    ///< `s3://bucket/prefix`, without a '/' at the end.
+    std::string root;  ///< `s3://bucket/prefix`, without a '/' at the end.
     std::string bucket;
-    std::string prefix;  ///< Empty, or ends in '/'.
-    std::string origin;  ///< `https://bucket.s3.eu-west-1.amazonaws.com`
-    std::string host;    ///< As in the Host header: with a port that is not the scheme's own.
+    std::string prefix;     ///< Empty, or ends in '/'.
+    std::string origin;     ///< `https://bucket.s3.eu-west-1.amazonaws.com`
+    std::string host;       ///< As in the Host header: with a port that is not the scheme's own.
     std::string base_path;  ///< What comes before a key: `/`, or `/bucket/` where the bucket is part of the path.
 
     /// kInvalidArgument: no bucket, or a prefix that cannot begin a key. kInvalidConfig: an endpoint that is none.

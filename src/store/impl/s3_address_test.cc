@@ -34,10 +34,13 @@ TEST(S3Address, EncodesEveryByteOfAKeyButItsSlashes) {
 }
 
 TEST(S3Address, RefusesWhatIsNone) {
-    for (const char* root : {"s3://", "s3:///x", "s3://ab", "s3://Bucket", "s3://bucket/a//b", "s3://bucket/..", "s3://-bucket"})
+    for (const char* root :
+         {"s3://", "s3:///x", "s3://ab", "s3://Bucket", "s3://bucket/a//b", "s3://bucket/..", "s3://-bucket"})
         EXPECT_EQ(S3Address::parse(root, {}).error().code, ErrorCode::kInvalidArgument) << root;
-    for (const char* endpoint : {"127.0.0.1:7070", "ftp://host", "https://", "https://user:secret@host", "https://host?x=1"})
-        EXPECT_EQ(S3Address::parse("s3://bucket", {.endpoint = endpoint}).error().code, ErrorCode::kInvalidConfig) << endpoint;
+    for (const char* endpoint :
+         {"127.0.0.1:7070", "ftp://host", "https://", "https://user:secret@host", "https://host?x=1"})
+        EXPECT_EQ(S3Address::parse("s3://bucket", {.endpoint = endpoint}).error().code, ErrorCode::kInvalidConfig)
+            << endpoint;
 }
 
 }  // namespace

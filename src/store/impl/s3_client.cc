@@ -171,7 +171,8 @@ void S3Client::wait_before(int attempt) {
 
 std::unexpected<Error> S3Client::failure(const S3Request& request, const S3Answer& answer) const {
     const std::string where = fmt::format("{} {}", request.doing, name_of(request.key));
-    if (!answer.region.empty() && answer.region != options_.region && (answer.status / 100 == 3 || answer.status == 400))
+    if (!answer.region.empty() && answer.region != options_.region &&
+        (answer.status / 100 == 3 || answer.status == 400))
         return fail_with_hint(ErrorCode::kInvalidConfig, fmt::format("Set the region to {}.", answer.region),
                               "{}: the bucket is in {}, not in {}", where, answer.region, options_.region);
     if (answer.status / 100 == 3)
@@ -192,7 +193,8 @@ std::unexpected<Error> S3Client::failure(const S3Request& request, const S3Answe
     if (is_trouble(answer) || was_not_begun(answer))
         return fail(ErrorCode::kUnavailable, "{}: S3 answered {}", where, said(answer));
     if (answer.status == 501 || answer.code == "NotImplemented")
-        return fail(ErrorCode::kUnsupported, "{}: S3 answered {}: the server lacks what this needs", where, said(answer));
+        return fail(ErrorCode::kUnsupported, "{}: S3 answered {}: the server lacks what this needs", where,
+                    said(answer));
     return fail(ErrorCode::kInternal, "{}: S3 answered {}", where, said(answer));
 }
 

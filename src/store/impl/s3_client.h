@@ -29,7 +29,7 @@ struct S3Request {
     std::vector<std::pair<std::string, std::string>> query = {};
     net::Headers headers = {};
     std::string body = {};
-    std::uint64_t answer_bytes = 0;  ///< Of the body that is asked for.
+    std::uint64_t answer_bytes = 0;      ///< Of the body that is asked for.
     std::string_view doing = "reading";  ///< For messages.
 };
 
@@ -69,7 +69,9 @@ public:
     std::unexpected<Error> failure(const S3Request& request, const S3Answer& answer) const;
 
     /// `s3://bucket/key`
-    std::string name_of(std::string_view whole_key) const { return "s3://" + address_.bucket + "/" + std::string(whole_key); }
+    std::string name_of(std::string_view whole_key) const {
+        return "s3://" + address_.bucket + "/" + std::string(whole_key);
+    }
     const S3Address& address() const { return address_; }
     const S3Options& options() const { return options_; }
 

@@ -126,11 +126,11 @@ Result<> read_s3_pieces(const S3ReadContext& context, const std::string& whole_k
                         std::span<char> into, const std::string& etag) {
     const std::size_t pieces = (into.size() + kPieceBytes - 1) / kPieceBytes;
     return context.pool.for_each(pieces, [&](std::size_t index) -> Result<> {
-        const auto piece = into.subspan(index * kPieceBytes, std::min<std::size_t>(kPieceBytes, into.size() - index * kPieceBytes));
+        const auto piece =
+            into.subspan(index * kPieceBytes, std::min<std::size_t>(kPieceBytes, into.size() - index * kPieceBytes));
         const std::uint64_t from = offset + index * kPieceBytes;
-        const S3Range got = LAGOA_TRY(get_s3_range(context.client, whole_key,
-                                                   fmt::format("bytes={}-{}", from, from + piece.size() - 1),
-                                                   piece.size(), etag));
+        const S3Range got = LAGOA_TRY(get_s3_range(
+            context.client, whole_key, fmt::format("bytes={}-{}", from, from + piece.size() - 1), piece.size(), etag));
         if (got.bytes.size() != piece.size())
             return fail(ErrorCode::kCorruption, "reading {}: {} bytes at {} instead of {}: it has {}",
                         context.client.name_of(whole_key), got.bytes.size(), from, piece.size(), got.object_bytes);

@@ -151,14 +151,13 @@ private:
 
     // Frees what the parts hold. What this cannot do, the bucket's lifecycle rule does.
     void abort() {
-        const S3Request request{.method = "DELETE",
-                                .key = whole_key_,
-                                .query = {{"uploadId", upload_}},
-                                .doing = "dropping the upload of"};
+        const S3Request request{
+            .method = "DELETE", .key = whole_key_, .query = {{"uploadId", upload_}}, .doing = "dropping the upload of"};
         const auto answer = client_.send(request);
         if (answer && (answer->is_success() || answer->status == 404)) return;
-        log::warn("s3.upload_left", {{"object", name()}, {"error", answer ? client_.failure(request, *answer).error().message
-                                                                            : answer.error().message}});
+        log::warn("s3.upload_left",
+                  {{"object", name()},
+                   {"error", answer ? client_.failure(request, *answer).error().message : answer.error().message}});
     }
 
     S3Client& client_;

@@ -57,9 +57,9 @@ net::Headers sign(const SignableRequest& request, const SigningIdentity& identit
     if (!identity.session_token.empty()) headers.emplace_back("x-amz-security-token", identity.session_token);
 
     const CanonicalHeaders signed_headers = canonical_headers(headers, request.host);
-    const std::string canonical = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, request.path,
-                                              canonical_query(request.query), signed_headers.lines,
-                                              signed_headers.names, request.payload_sha256);
+    const std::string canonical =
+        fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, request.path, canonical_query(request.query),
+                    signed_headers.lines, signed_headers.names, request.payload_sha256);
     const std::string scope = day + "/" + identity.region + "/s3/aws4_request";
     const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", kAlgorithm, stamp, scope, net::sha256_hex(canonical));
 
@@ -67,10 +67,9 @@ net::Headers sign(const SignableRequest& request, const SigningIdentity& identit
     for (const std::string_view part : {std::string_view(day), std::string_view(identity.region),
                                         std::string_view("s3"), std::string_view("aws4_request")})
         key = net::hmac_sha256(key, part);
-    headers.emplace_back("Authorization",
-                         fmt::format("{} Credential={}/{},SignedHeaders={},Signature={}", kAlgorithm,
-                                     identity.access_key, scope, signed_headers.names,
-                                     net::to_hex(net::hmac_sha256(key, to_sign))));
+    headers.emplace_back("Authorization", fmt::format("{} Credential={}/{},SignedHeaders={},Signature={}", kAlgorithm,
+                                                      identity.access_key, scope, signed_headers.names,
+                                                      net::to_hex(net::hmac_sha256(key, to_sign))));
     return headers;
 }
 

@@ -1,7 +1,8 @@
 // AWS Signature Version 4, in the Authorization header: who sent a request, and that nobody changed it.
 //
 // Our own, because libcurl's signs query parameters as they come (curl issue 9717) and keys with `=` and other bytes
-// wrong (issue 13754), in Debian 12's version both. Each header that is given is signed: one that decides (If-None-Match) cannot be dropped on the way unnoticed.
+// wrong (issue 13754), in Debian 12's version both. Each header that is given is signed: one that decides
+// (If-None-Match) cannot be dropped on the way unnoticed.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 #pragma once

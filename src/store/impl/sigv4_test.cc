@@ -38,22 +38,22 @@ TEST(SigV4, OfARangedGet) {
 TEST(SigV4, OfAPutWithAnEncodedKey) {
     auto request = example("PUT", "/test%24file.text", "Welcome to Amazon S3.");
     request.headers = {{"Date", "Fri, 24 May 2013 00:00:00 GMT"}, {"x-amz-storage-class", "REDUCED_REDUNDANCY"}};
-    EXPECT_TRUE(authorization(request).ends_with(
-        "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"));
+    EXPECT_TRUE(
+        authorization(request).ends_with("Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"));
 }
 
 TEST(SigV4, OfAQueryWithoutAValue) {
     auto request = example("GET", "/");
     request.query = {{"lifecycle", ""}};
-    EXPECT_TRUE(authorization(request).ends_with(
-        "Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"));
+    EXPECT_TRUE(
+        authorization(request).ends_with("Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"));
 }
 
 TEST(SigV4, OfAListing) {
     auto request = example("GET", "/");
     request.query = {{"prefix", "J"}, {"max-keys", "2"}};  // signed sorted
-    EXPECT_TRUE(authorization(request).ends_with(
-        "Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"));
+    EXPECT_TRUE(
+        authorization(request).ends_with("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"));
 }
 
 TEST(SigV4, SignsTheSessionTokenToo) {
