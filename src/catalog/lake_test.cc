@@ -195,6 +195,18 @@ TEST_F(LakeTest, MergeWithTwoRowsOfOneKeyIsRejectedByName) {
     EXPECT_EQ(open.session->value("select count(*) from duckdb_tables() where temporary").value(), "0");
 }
 
+TEST_F(LakeTest, AMergeMistakesNoColumnForANameOfItsOwn) {
+    const std::string columns = "range as k, range as i, range as n, range as t, range as s, range as one, range as slot";
+    ASSERT_TRUE(open.append("select " + columns + " from range(3)").has_value());
+    ASSERT_TRUE(open.merge("select " + columns + " from range(2, 5)").has_value());
+    const auto replaced = open.write({.table = kStocks,
+                                      .select = "select " + columns + " from range(4)",
+                                      .mode = WriteMode::kReplaceWhere,
+                                      .replace_where = "i < 4 and n < 4"});
+    ASSERT_TRUE(replaced.has_value()) << replaced.error().message;
+    EXPECT_EQ(open.read("select count(*), sum(i), sum(n), sum(slot) from silver.stocks"), "5|10|10|10;");
+}
+
 TEST_F(LakeTest, NullsOfAMergeKeyAreEqual) {
     ASSERT_TRUE(
         open.append("select * from (values (1, null, 'a'), (1, date '2026-01-02', 'b')) t(k, day, v)").has_value());

@@ -53,7 +53,7 @@ Result<> FileRewrite::find_files() {
     std::vector<delta::AddFile> rewritten;
     const HeldSnapshot table(session_, base_, url_, location_);
     const auto stream = LAGOA_TRY(
-        session_.query(fmt::format("SELECT t.file_index AS i, count(*) AS n FROM {} AS t {} GROUP BY i ORDER BY i",
+        session_.query(fmt::format("SELECT t.file_index, count(*) FROM {} AS t {} GROUP BY t.file_index ORDER BY 1",
                                    table.sql(), match_.going)));
     while (const RowBatch* batch = LAGOA_TRY(stream->next())) {
         for (std::size_t row = 0; row < batch->rows(); ++row) {
