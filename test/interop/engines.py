@@ -44,7 +44,8 @@ class Lagoa:
         self.driver.stdin.flush()
         line = self.driver.stdout.readline()
         if not line:
-            raise AssertionError(f"lake_driver ended with {self.driver.wait()} on {command}")
+            ended, self.driver = self.driver.wait(), None
+            raise AssertionError(f"lake_driver ended with {ended} on {command}")
         answer = json.loads(line)
         if "error" in answer:
             raise Refused(answer["error"], answer["message"])

@@ -54,8 +54,9 @@ class Interop(unittest.TestCase):
         """All readers find the rows that Lagoa finds; returns them."""
         ours = self.lagoa.read(self.path(table), version)
         for reader in readers:
-            theirs = self.readers[reader].read(self.path(table), version)
-            self.assertEqual(engines.difference(ours, theirs), "", f"{table} read by Lagoa and {reader}")
+            problem = engines.difference(ours, self.readers[reader].read(self.path(table), version))
+            if problem:
+                self.fail(f"{table} read by Lagoa and {reader}: {problem}")
         return ours
 
     def detail(self, table):
@@ -115,7 +116,7 @@ class WrittenByLagoa(Interop):
 
     def test_extreme_values(self):
         self.lagoa.write("extremes", """SELECT * FROM (VALUES
-            (-9223372036854775808, -128::TINYINT, -99999999999999999999999999999999999999::DECIMAL(38,0), '-inf'::DOUBLE, '-inf'::FLOAT, DATE '0001-01-01', TIMESTAMPTZ '0001-01-01 00:00:00Z', ''),
+            (-9223372036854775808, (-128)::TINYINT, (-99999999999999999999999999999999999999)::DECIMAL(38,0), '-inf'::DOUBLE, '-inf'::FLOAT, DATE '0001-01-01', TIMESTAMPTZ '0001-01-01 00:00:00Z', ''),
             (9223372036854775807, 127::TINYINT, 99999999999999999999999999999999999999::DECIMAL(38,0), 'inf'::DOUBLE, 'inf'::FLOAT, DATE '9999-12-31', TIMESTAMPTZ '9999-12-31 23:59:59.999999Z', repeat('ÿ', 100)),
             (0, 0::TINYINT, 0::DECIMAL(38,0), '-0.0'::DOUBLE, 1.4e-45::FLOAT, NULL, NULL, chr(1114111) || repeat('z', 50))) AS t(l, tiny, dec, d, f, "day", "at", s)""")
         self.agree("extremes")
@@ -132,8 +133,8 @@ class WrittenByLagoa(Interop):
         self.assertEqual(self.agree("modes").num_rows, 10 + 5 + 2 + 3)
         self.lagoa.write("modes", "SELECT k, k % 2 AS part, 'merged' AS v FROM range(0, 300, 50) t(k)", mode="merge", key=["k"])
         self.agree("modes")
-        self.lagoa.write("modes", "SELECT 'all' AS other", mode="overwrite", replace_schema=True)
-        self.assertEqual(self.agree("modes").column_names, ["other"])
+        self.lagoa.write("modes", "SELECT 'all' AS other, 'p' AS part", mode="overwrite", replace_schema=True)
+        self.assertEqual(self.agree("modes").column_names, ["other", "part"])
         for version in range(4):
             self.agree("modes", version=version)
 
@@ -263,12 +264,14 @@ class WrittenBySpark(Interop):
 
     def test_partitions_of_every_type(self):
         self.create("partitions", """SELECT id k, cast(id AS TINYINT) tiny, cast(id AS INT) num, if(id = 0, NULL, id % 2 = 0) even, cast(id / 4 AS DECIMAL(9,2)) price,
-            cast(id / 2 AS FLOAT) f, id / 3 d, cast(string(id) AS BINARY) b, date_add(DATE'0001-01-01', cast(id * 700000 AS INT)) `day`,
+            cast(id / 2 AS FLOAT) f, id / 3 d, date_add(DATE'0001-01-01', cast(id * 700000 AS INT)) `day`,
             TIMESTAMP'2026-01-02 13:00:00.25' + make_interval(0,0,0,0,cast(id AS INT)) `at`, TIMESTAMP_NTZ'2026-01-02 13:00:00.5' wall FROM range(4)""",
-                    partitioned="tiny, num, even, price, f, d, b, `day`, `at`, wall")
+                    partitioned="tiny, num, even, price, f, d, `day`, `at`, wall")
         self.agree("partitions", SPARK)
         self.lagoa.write("partitions", f"SELECT * REPLACE (k + 10 AS k) FROM silver.partitions")
         self.assertEqual(self.agree("partitions", SPARK).num_rows, 8)
+        self.create("binary", "SELECT id k, if(id = 0, NULL, cast(concat('é', id) AS BINARY)) b FROM range(3)", partitioned="b")
+        self.agree("binary", SPARK)
 
     def test_odd_partition_names(self):
         self.create("odd", f"SELECT * FROM VALUES {odd_names('spark')} AS t(k, name)", partitioned="name")
@@ -281,7 +284,7 @@ class WrittenBySpark(Interop):
             (-9223372036854775808L, DATE'0001-01-01', TIMESTAMP'0001-01-01 00:00:00', double('-Infinity'), cast(repeat('9', 38) AS DECIMAL(38,0)), ''),
             (9223372036854775807L, DATE'9999-12-31', TIMESTAMP'9999-12-31 23:59:59.999999', double('Infinity'), cast(concat('-', repeat('9', 38)) AS DECIMAL(38,0)), repeat('ÿ', 100)),
             (0L, NULL, NULL, double('-0.0'), NULL, 'a\\u0000b') AS t(l, `day`, `at`, d, dec, s)""")
-        self.agree("extremes")
+        self.agree("extremes", SPARK)  # delta-rs reads INT96 instants outside 1677–2262 wrongly
         for condition in ("l = 9223372036854775807", "s >= 'ÿÿ'", "\"day\" = DATE '9999-12-31'", "\"at\" >= TIMESTAMPTZ '9999-12-31 23:59:59.999999Z'", "d = 'inf'", "dec > 1"):
             found = self.lagoa.query(f"SELECT count(*) AS n FROM delta('{self.path('extremes')}') WHERE {condition}").to_pylist()
             self.assertEqual(found, [{"n": 1}], condition)
@@ -365,9 +368,9 @@ class WrittenBySpark(Interop):
         for column in ("st.b STRING", "l.element.z INT", "m.value.w DATE", "late DOUBLE"):
             spark().sql(f"ALTER TABLE delta.`{self.path('nested')}` ADD COLUMNS ({column})")
         spark().sql(f"INSERT INTO delta.`{self.path('nested')}` SELECT 9, named_struct('a', 9, 'b', 'new'), array(named_struct('x', 9, 'z', 1)), map('k', named_struct('y', 9, 'w', DATE'2026-01-01')), 0.5")
-        self.agree("nested")
+        self.agree("nested", SPARK)  # delta-rs cannot widen the structs of a map
         self.lagoa.write("nested", "SELECT * FROM silver.nested")
-        self.assertEqual(self.agree("nested").num_rows, 8)
+        self.assertEqual(self.agree("nested", SPARK).num_rows, 8)
 
     def test_columns_that_spark_computes_or_checks(self):
         """Reading is the same as ever; writing is right or refused by name."""
@@ -394,7 +397,7 @@ class WrittenBySpark(Interop):
 
     def test_not_null_and_char(self):
         spark().sql(f"CREATE TABLE delta.`{self.path('strict')}` (k BIGINT NOT NULL, code CHAR(3), name VARCHAR(10)) USING delta")
-        spark().sql(f"INSERT INTO delta.`{self.path('strict')}` VALUES (1, 'ab', 'x')")
+        spark().sql(f"INSERT INTO delta.`{self.path('strict')}` VALUES (1, 'abc', 'x')")
         self.agree("strict")
         with self.assertRaises(engines.Refused):
             self.lagoa.write("strict", "SELECT NULL::BIGINT AS k, 'abc' AS code, 'y' AS name")
@@ -453,9 +456,9 @@ class WritersInTurn(Interop):
             deltalake.DeltaTable(path).delete(f"k = {low + 3}")
             version += 5
             if i % 2:
-                self.lagoa.write("shared", f"SELECT {low + 500}::BIGINT AS k, 'lagoa' AS \"by\"", mode="replace_where", replace_where=f"k = {low + 5}")
+                self.lagoa.write("shared", f"SELECT {low + 5}::BIGINT AS k, 'lagoa' AS \"by\"", mode="replace_where", replace_where=f"k = {low + 5}")
                 version += 1
-            self.assertEqual(self.agree("shared").num_rows, 10 + 42 * (i + 1), f"round {i}")
+            self.assertEqual(self.agree("shared").num_rows, 10 + 41 * (i + 1), f"round {i}")
             self.assertEqual((self.spark_version("shared"), deltalake.DeltaTable(path).version()), (version, version))
         self.checksum_is_right("shared")
 

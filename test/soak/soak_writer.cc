@@ -12,6 +12,7 @@
 //     failed OP WHY      surely not committed
 // FAULTS: of a thousand changes of the store, how many fail, half of them after they took effect.
 // SIGTERM stops it after the operations that run.
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -154,9 +155,10 @@ private:
             if (replaces) replaced_ = op;
             return;
         }
-        const Error& error = written.error();
-        const bool unknown = is_outcome_unknown(error.code);
-        ledger_.write(fmt::format("{} {} {}", unknown ? "unknown" : "failed", op, error.message));
+        const bool unknown = is_outcome_unknown(written.error().code);
+        std::string why = written.error().message;
+        std::ranges::replace(why, '\n', ' ');
+        ledger_.write(fmt::format("{} {} {}", unknown ? "unknown" : "failed", op, why));
         if (unknown) last_ = -1;  // whether that op is still there is not known: no merge builds on it
     }
 

@@ -98,7 +98,9 @@ public:
             const std::string source = mount.path(key);  // unique, and says in errors what it is for
             LAGOA_TRY(session->add_source(source, std::make_shared<ActionTexts>(actions)));
             LAGOA_TRY(session->execute(fmt::format(
-                          "COPY (SELECT unnest(json_transform(action, {})) FROM rows_of({})) TO {} (FORMAT parquet)",
+                          // Straight to the key, also when it is there: objects are not renamed.
+                          "COPY (SELECT unnest(json_transform(action, {})) FROM rows_of({})) TO {} "
+                          "(FORMAT parquet, USE_TMP_FILE false)",
                           quote_literal(kCheckpointShape), quote_literal(source), quote_literal(mount.path(key)))),
                       "writing checkpoint {}", key);
             const ObjectInfo written = LAGOA_TRY(store.head(key));
