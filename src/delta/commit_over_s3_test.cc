@@ -45,7 +45,7 @@ TEST(CommitOverS3, RacingWritersOverABadNetworkLoseNothing) {
     const auto open = [&](const std::string& endpoint) {
         S3Options options = (*server)->options();
         options.endpoint = endpoint;
-        options.stall_timeout = std::chrono::milliseconds(150);
+        options.stall_timeout = std::chrono::milliseconds(300);
         return open_s3_store(root, options, clock).value();
     };
     DeltaTable table;

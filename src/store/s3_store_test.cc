@@ -26,6 +26,8 @@ using test::ProxiedRequest;
 using test::S3Proxy;
 using test::S3Server;
 
+constexpr std::chrono::milliseconds kOfParts{2'000};  // may stall while megabytes are hashed
+
 class S3 : public testing::Test {
 protected:
     static void SetUpTestSuite() {
@@ -37,10 +39,12 @@ protected:
     void SetUp() override { root_ = "s3://" + server->make_bucket(); }
 
     std::unique_ptr<ObjectStore> direct() { return open_s3_store(root_, server->options(), clock_).value(); }
-    std::unique_ptr<ObjectStore> through(const S3Proxy& proxy) {
+    // A stall ends early enough for a test, and late enough for a busy machine to move the bytes of a part.
+    std::unique_ptr<ObjectStore> through(const S3Proxy& proxy,
+                                         std::chrono::milliseconds stall_timeout = std::chrono::milliseconds(300)) {
         S3Options options = server->options();
         options.endpoint = proxy.endpoint();
-        options.stall_timeout = std::chrono::milliseconds(150);
+        options.stall_timeout = stall_timeout;
         return open_s3_store(root_, options, clock_).value();
     }
 
@@ -125,7 +129,7 @@ TEST_F(S3, ListsMoreThanOnePage) {
 
 TEST_F(S3, UploadsInPartsAndReadsRangesOfThem) {
     S3Proxy proxy(server->port());
-    const auto store = through(proxy);
+    const auto store = through(proxy, kOfParts);
     const std::string bytes = random_bytes((std::size_t{17} << 20) + 123, 1);  // four parts of 5 MiB
     auto writer = store->writer("big").value();
     for (std::size_t at = 0; at < bytes.size(); at += 1'000'000)
@@ -155,7 +159,7 @@ TEST_F(S3, UploadsInPartsAndReadsRangesOfThem) {
 
 TEST_F(S3, ADroppedUploadIsAborted) {
     S3Proxy proxy(server->port());
-    const auto store = through(proxy);
+    const auto store = through(proxy, kOfParts);
     {
         auto writer = store->writer("big").value();
         ASSERT_TRUE(writer->append(random_bytes(11 << 20, 2)));
@@ -171,7 +175,7 @@ TEST_F(S3, AFailedPartFailsTheUpload) {
     S3Proxy proxy(server->port(), [](const ProxiedRequest& r, std::size_t) {
         return r.target.find("partNumber=2") != std::string::npos ? Disturbance::kDropRequest : Disturbance::kNone;
     });
-    const auto store = through(proxy);
+    const auto store = through(proxy, kOfParts);
     auto writer = store->writer("big").value();
     static_cast<void>(writer->append(random_bytes(11 << 20, 3)));  // may learn of it already
     EXPECT_EQ(writer->close().error().code, ErrorCode::kUnavailable);
@@ -247,6 +251,7 @@ TEST_F(S3, AClockThatIsOffIsSetByTheServers) {
     for (const std::chrono::minutes ahead : {std::chrono::minutes(-90), std::chrono::minutes(300)}) {
         clock_.ahead = ahead;
         EXPECT_EQ(direct()->get("x").error().code, ErrorCode::kNotFound);
+        EXPECT_EQ(direct()->head("x").error().code, ErrorCode::kNotFound);
         const auto store = direct();
         EXPECT_TRUE(store->put_if_absent(fmt::format("k{}", ahead.count()), "1"));  // the first request of its store
         EXPECT_EQ(store->list("k").value().size(), ahead.count() < 0 ? 1u : 2u);
@@ -309,7 +314,7 @@ TEST_P(Disturbed, AnUploadSucceedsAllTheSame) {
         S3Proxy proxy(server->port(), [&](const ProxiedRequest&, std::size_t number) {
             return number == which ? GetParam() : Disturbance::kNone;
         });
-        const auto store = through(proxy);
+        const auto store = through(proxy, kOfParts);
         auto writer = store->writer("big").value();
         ASSERT_TRUE(writer->append(bytes));
         const auto closed = writer->close();

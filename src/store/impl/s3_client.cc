@@ -20,6 +20,7 @@ constexpr milliseconds kLongestWait{10'000};
 constexpr milliseconds kWholeRequest{30'000};  // bound of one request, and for each MiB that it moves:
 constexpr milliseconds kPerMebibyte{8'000};
 constexpr std::size_t kMaxMessageBytes = 300;
+constexpr std::chrono::minutes kTolerance{10};  // of a clock; servers have 15
 
 // For both kinds of request: the server says that it did nothing and why trying again will help.
 bool was_not_begun(const S3Answer& answer) {
@@ -116,10 +117,14 @@ Result<S3Answer> S3Client::exchange(const S3Request& request, bool at_most_once)
 }
 
 bool S3Client::follow_clock(const S3Answer& answer) {
-    if (answer.code != "RequestTimeTooSkewed") return false;
     const auto theirs = net::parse_http_date(answer.header("Date"));
     if (!theirs) return false;
-    skew_us_ = (*theirs - clock_.now()).count();
+    const auto skew = *theirs - clock_.now();
+    // A refused HEAD does not say why.
+    const bool may_be_it = answer.status == 403 && answer.code.empty() &&
+                           std::chrono::abs(skew - std::chrono::microseconds(skew_us_)) > kTolerance;
+    if (answer.code != "RequestTimeTooSkewed" && !may_be_it) return false;
+    skew_us_ = skew.count();
     log::warn("s3.clock", {{"bucket", address_.bucket}, {"skew_ms", skew_us_ / 1000}});
     return true;
 }
