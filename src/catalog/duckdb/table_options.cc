@@ -15,7 +15,7 @@
 namespace lagoa {
 namespace {
 
-constexpr std::array<std::string_view, 18> kProperties = {kBusinessKeyProperty,
+constexpr std::array<std::string_view, 19> kProperties = {kBusinessKeyProperty,
                                                           "delta.appendOnly",
                                                           "delta.checkpointInterval",
                                                           "delta.checkpointPolicy",
@@ -32,7 +32,8 @@ constexpr std::array<std::string_view, 18> kProperties = {kBusinessKeyProperty,
                                                           "delta.isolationLevel",
                                                           "delta.logRetentionDuration",
                                                           "delta.minReaderVersion",
-                                                          "delta.minWriterVersion"};
+                                                          "delta.minWriterVersion",
+                                                          "delta.parquet.compression.codec"};
 
 // What may follow `delta.feature.`; the protocol module says which of them are written.
 constexpr std::array<std::string_view, 19> kFeatures = {
