@@ -60,6 +60,10 @@ class Lagoa:
     def checkpoint(self, table):
         self.ask({"checkpoint": table})
 
+    def mark_deleted(self, table, rows):
+        """Deletes these rows of every file of `table` by deletion vectors."""
+        return self.ask({"mark_deleted": table, "rows": list(rows)})["version"]
+
     def query(self, sql):
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             out = f"{folder}/rows.parquet"

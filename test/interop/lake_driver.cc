@@ -3,6 +3,7 @@
 //     {"write": {"table": "t", "select": "SELECT …", "mode": "merge", "key": ["k"], "properties": {…}}}  → {"version": 3, "rows": 8}
 //     {"sql": "ALTER TABLE silver.t …"}                                                                 → {"rows": 0}
 //     {"checkpoint": "t"}                                                                                → {}
+//     {"mark_deleted": "t", "rows": [0, 7]}    in every file, by a deletion vector                        → {"version": 4}
 //     anything that fails                                                                   → {"error": "unsupported", "message": "…"}
 //
 // usage: lake_driver ROOT    the zone is `silver`; table `t` lies at ROOT/t
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "catalog/lake.h"
+#include "delta/deletion_vector.h"
 #include "store/open_store.h"
 
 namespace lagoa {
@@ -66,11 +68,37 @@ public:
             LAGOA_TRY(delta::write_checkpoint(location, *snapshot));
             return json::Object{};
         }
+        if (const auto table = command.string_at("mark_deleted")) return mark_deleted(*table, command.find("rows"));
         return fail(ErrorCode::kInvalidArgument, "{} is not a command", line);
     }
 
 private:
     Driver() = default;
+
+    // What a DELETE by deletion vectors comes down to: each file goes and comes again with its vector.
+    Result<json::Object> mark_deleted(const std::string& table, const json::Value* rows) {
+        std::vector<std::uint64_t> places;
+        for (const std::string& row : texts(rows)) places.push_back(std::stoull(row));
+        const delta::TableLocation location = LAGOA_TRY(lake_->locate({"silver", table}));
+        const auto base = LAGOA_TRY(delta::read_snapshot(location));
+        std::vector<delta::DeletedRows> vectors;
+        for (const delta::AddFile& file : base->files) {
+            delta::DeletedRows deleted(places);
+            if (file.deletion_vector)
+                deleted = deleted.united(LAGOA_TRY(delta::read_deletion_vector(location, *file.deletion_vector)));
+            vectors.push_back(std::move(deleted));
+        }
+        const auto written = LAGOA_TRY(delta::write_deletion_vectors(location, vectors));
+        delta::CommitRequest request{.operation = "DELETE"};
+        std::size_t i = 0;
+        for (const delta::AddFile& file : base->files) {
+            request.removes.push_back({.path = file.path, .deletion_vector = file.deletion_vector});
+            request.adds.push_back(file);
+            request.adds.back().deletion_vector = written[i++];
+        }
+        const delta::Version version = LAGOA_TRY(delta::commit(location, base, std::move(request)));
+        return json::make_object({{"version", version}});
+    }
 
     Result<json::Object> write(const json::Value& asked) {
         WriteRequest request;

@@ -16,6 +16,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "catalog/duckdb/required_values.h"
 #include "catalog/duckdb/written_files.h"
 #include "delta/column_mapping.h"
 #include "engine/duckdb/access.h"
@@ -122,7 +123,8 @@ duckdb::PhysicalOperator& plan_files(duckdb::ClientContext& context, duckdb::Phy
     auto& copy = made.Cast<duckdb::PhysicalCopyToFile>();
     copy.file_path = target.url;
     copy.use_tmp_file = false;
-    copy.filename_pattern.SetFilenamePattern(fmt::format("part-{{i}}-{}.c000.{}", new_uuid(), codec));
+    // A name of its own for each file: two partitions may share a folder (NULL and the text that hive has for it).
+    copy.filename_pattern.SetFilenamePattern(fmt::format("part-{{i}}-{{uuid}}.c000.{}", codec));
     copy.file_extension = "parquet";
     copy.overwrite_mode = duckdb::CopyOverwriteMode::COPY_OVERWRITE_OR_IGNORE;  // names are new: nothing to look for
     copy.per_thread_output = false;
@@ -275,7 +277,8 @@ duckdb::BoundStatement bind_copy(duckdb::Binder& binder, duckdb::CopyStatement& 
 
 duckdb::PhysicalOperator& plan_staging(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::PhysicalOperator& rows, StagingTarget target, AcceptStaged accept) {
-    duckdb::PhysicalOperator& files = plan_files(context, planner, rows, target);
+    duckdb::PhysicalOperator& checked = plan_required_values(planner, rows, target.metadata.schema);
+    duckdb::PhysicalOperator& files = plan_files(context, planner, checked, target);
     auto& collector = planner.Make<FileCollector>(duckdb::vector<duckdb::LogicalType>{duckdb::LogicalType::BIGINT},
                                                   rows.estimated_cardinality, std::move(target), std::move(accept));
     collector.children.push_back(files);
