@@ -27,7 +27,7 @@ public:
         : snapshot_(std::move(snapshot)), slot_(slot) {}
 
     duckdb::unique_ptr<duckdb::BaseStatistics> GetColumnStatistics(const duckdb::StorageIndex& column) override {
-        const auto bounds = bounds_of(column);
+        const auto& bounds = bounds_of(column);
         if (!bounds || !is_exact(bounds->compared_as)) return nullptr;
         auto stats = duckdb::NumericStats::CreateUnknown(bounds->compared_as);
         if (bounds->minimum) duckdb::NumericStats::SetMin(stats, *bounds->minimum);
@@ -37,19 +37,27 @@ public:
     }
 
     bool MinMaxIsExact(const duckdb::BaseStatistics&, const duckdb::StorageIndex& column) override {
-        const auto bounds = bounds_of(column);
+        const auto& bounds = bounds_of(column);
         return bounds && bounds->tight;
     }
 
 private:
-    std::optional<ColumnBounds> bounds_of(const duckdb::StorageIndex& column) const {
+    // The optimiser asks for bounds and then whether they are exact: a file's statistics are parsed once for both.
+    const std::optional<ColumnBounds>& bounds_of(const duckdb::StorageIndex& column) {
         const auto& fields = snapshot_->metadata.schema.fields;
-        if (column.HasChildren() || column.GetPrimaryIndex() >= fields.size()) return std::nullopt;
-        return FileBounds(snapshot_->files[slot_]).of(LoggedColumn(fields[column.GetPrimaryIndex()]));
+        const bool is_column = !column.HasChildren() && column.GetPrimaryIndex() < fields.size();
+        const duckdb::idx_t index = is_column ? column.GetPrimaryIndex() : duckdb::DConstants::INVALID_INDEX;
+        if (last_asked_ == index) return last_bounds_;
+        last_asked_ = index;
+        last_bounds_.reset();
+        if (is_column) last_bounds_ = FileBounds(snapshot_->files[slot_]).of(LoggedColumn(fields[index]));
+        return last_bounds_;
     }
 
     const std::shared_ptr<const delta::Snapshot> snapshot_;  // shared with the scan
     const delta::Slot slot_;
+    duckdb::idx_t last_asked_ = duckdb::DConstants::INVALID_INDEX;
+    std::optional<ColumnBounds> last_bounds_;
 };
 
 }  // namespace
