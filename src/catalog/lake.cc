@@ -16,9 +16,7 @@ namespace {
 class LakeOnEngine final : public Lake {
 public:
     LakeOnEngine(LakeOptions options, std::shared_ptr<LakeTables> tables)
-        : engine_(*options.engine),
-          clock_(*options.clock),
-          tables_(std::move(tables)) {}
+        : engine_(*options.engine), clock_(*options.clock), tables_(std::move(tables)) {}
 
     Result<std::unique_ptr<Session>> connect(const Cut& cut) override {
         auto view = LAGOA_TRY(make_cut_view(tables_, cut), "connecting to the lake");
@@ -29,12 +27,13 @@ public:
 
     Result<WriteResult> write(Session& session, const WriteRequest& request) override {
         const delta::TableLocation location = LAGOA_TRY(tables_->locate(request.table));
-        auto newest = tables_->live(request.table);
+        auto newest = tables_->newest(request.table);
         if (!newest && newest.error().code != ErrorCode::kNotFound)
             return pass_on(newest.error(), "writing {}", request.table.text());
         auto base = newest ? std::move(*newest) : nullptr;
-        const WriteResult written = LAGOA_TRY(TableWriter(session, location, std::move(base), request, clock_).run(),
-                                              "writing {}", request.table.text());
+        const bool dropped = base && LAGOA_TRY(tables_->is_dropped(request.table, base->version));
+        TableWriter writer(session, location, std::move(base), dropped, request, clock_);
+        const WriteResult written = LAGOA_TRY(writer.run(), "writing {}", request.table.text());
         // What a session has written it reads, whatever its cut.
         if (const auto view = attached_view(session)) view->pin(request.table, written.version);
         return written;

@@ -1,6 +1,6 @@
 // Goal: every way to write keeps every kind of table right: exactly the rows it says, in files that other readers
-// understand, or nothing at all. Method: each mode on each kind of table, rows compared by a second lake; the log and the
-// Parquet files looked into; a store that fails at every operation; threads that merge at once.
+// understand, or nothing at all. Method: each mode on each kind of table, rows compared by a second lake; the log and
+// the Parquet files looked into; a store that fails at every operation; threads that merge at once.
 #include <array>
 #include <functional>
 #include <ostream>
@@ -45,7 +45,8 @@ struct OpenLake {
         return read ? read->value_or("NULL") : "error: " + read.error().message;
     }
     std::string rows() {
-        return value("SELECT string_agg(k || p || v || ':' || coalesce(s.x::VARCHAR, '-'), ' ' ORDER BY k) FROM silver.t");
+        return value(
+            "SELECT string_agg(k || p || v || ':' || coalesce(s.x::VARCHAR, '-'), ' ' ORDER BY k) FROM silver.t");
     }
     std::shared_ptr<const delta::Snapshot> snapshot() { return lake->snapshot(kTable, kHead).value(); }
 };
@@ -61,8 +62,8 @@ std::string select(std::initializer_list<std::tuple<int, const char*, int>> rows
 
 // Deletes the row by a deletion vector, as another writer would.
 void delete_row(OpenLake& lake, int k) {
-    const auto place = lake.session->rows(
-        fmt::format("SELECT filename AS f, file_row_number AS n FROM silver.t WHERE k = {}", k));
+    const auto place =
+        lake.session->rows(fmt::format("SELECT filename AS f, file_row_number AS n FROM silver.t WHERE k = {}", k));
     ASSERT_TRUE(place) << place.error().message;
     const json::Value row(place->at(0));
     const std::array deleted{static_cast<std::uint64_t>(*row.int64_at("n"))};
@@ -154,13 +155,13 @@ TEST_P(TableModesTest, EveryModeLeavesExactlyItsRows) {
     const bool partitioned = !kind.partition_by.empty();
     write({.select = select({{7, "c", 70}, {8, "e", 80}}), .mode = WriteMode::kOverwritePartitions},
           partitioned ? "1a10:100 6d41:600 7c70:700 8e80:800" : "7c70:700 8e80:800");
-    write({.select = "SELECT 9::BIGINT AS k, 'z' AS p, 90 AS v, {'x': 1::BIGINT, 'y': DATE '2026-01-02'} AS s, 1.5 AS w"},
-          partitioned ? "1a10:100 6d41:600 7c70:700 8e80:800 9z90:1" : "7c70:700 8e80:800 9z90:1");
+    write(
+        {.select = "SELECT 9::BIGINT AS k, 'z' AS p, 90 AS v, {'x': 1::BIGINT, 'y': DATE '2026-01-02'} AS s, 1.5 AS w"},
+        partitioned ? "1a10:100 6d41:600 7c70:700 8e80:800 9z90:1" : "7c70:700 8e80:800 9z90:1");
     EXPECT_EQ(open.value("SELECT s.y || ' ' || w FROM silver.t WHERE k = 9"), "2026-01-02 1.5");
     EXPECT_EQ(open.value("SELECT count(*) FROM silver.t WHERE s.y IS NULL AND w IS NULL AND k = 7"), "1");
-    ASSERT_TRUE(open.write({.select = "SELECT 1 AS one, 'p' AS p",
-                            .mode = WriteMode::kOverwrite,
-                            .replace_schema = true}));
+    ASSERT_TRUE(
+        open.write({.select = "SELECT 1 AS one, 'p' AS p", .mode = WriteMode::kOverwrite, .replace_schema = true}));
     EXPECT_EQ(OpenLake(disk, log).value("SELECT one || p FROM silver.t"), "1p");
 }
 
@@ -174,8 +175,8 @@ TEST_P(TableModesTest, FilesAndLogSayTheSameByPhysicalNames) {
     ASSERT_EQ(snapshot->files.size(), 1U);
     const delta::AddFile& file = *snapshot->files.begin();
     const std::string path = "lagoa://silver/t/" + delta::decode_path(file.path);
-    const auto columns = OpenLake(disk, log).session->rows(
-        "SELECT name AS n, field_id AS id FROM parquet_schema('" + path + "') WHERE num_children IS NULL");
+    const auto columns = OpenLake(disk, log).session->rows("SELECT name AS n, field_id AS id FROM parquet_schema('" +
+                                                           path + "') WHERE num_children IS NULL");
     ASSERT_TRUE(columns) << columns.error().message;
     std::map<std::string, std::optional<std::int64_t>> in_file;
     for (const json::Object& column : *columns)
@@ -194,10 +195,9 @@ TEST_P(TableModesTest, FilesAndLogSayTheSameByPhysicalNames) {
     const auto stats = json::parse(file.stats).value();
     EXPECT_EQ(stats.int64_at("numRecords"), 2);
     EXPECT_EQ(stats.find("minValues")->int64_at(delta::physical_name(*metadata.schema.find("v"))), 10);
-    EXPECT_EQ(stats.find("maxValues")
-                  ->find(delta::physical_name(s))
-                  ->int64_at(delta::physical_name(s.type.children.front())),
-              200);
+    EXPECT_EQ(
+        stats.find("maxValues")->find(delta::physical_name(s))->int64_at(delta::physical_name(s.type.children.front())),
+        200);
     EXPECT_EQ(stats.bool_at("tightBounds").value_or(false), delta::has_feature(snapshot->protocol, "deletionVectors"));
 }
 
@@ -225,15 +225,15 @@ struct TableWriteTest : testing::Test {
 TEST_F(TableWriteTest, RowsKeepTheirIdsWhenTheyAreCopiedOrReplaced) {
     ASSERT_TRUE(open.write({.select = select({{1, "a", 10}, {2, "a", 20}, {3, "b", 30}}),
                             .properties = {{"delta.enableRowTracking", "true"}}}));
-    const std::string ids = "SELECT string_agg(k || '=' || _row_id || '@' || _row_commit_version, ' ' ORDER BY k) "
-                            "FROM silver.t";
+    const std::string ids =
+        "SELECT string_agg(k || '=' || _row_id || '@' || _row_commit_version, ' ' ORDER BY k) "
+        "FROM silver.t";
     EXPECT_EQ(open.value(ids), "1=0@0 2=1@0 3=2@0");
-    ASSERT_TRUE(open.write(
-        {.select = select({{2, "b", 21}, {4, "c", 40}}), .mode = WriteMode::kMerge, .key = {"k"}}));
+    ASSERT_TRUE(open.write({.select = select({{2, "b", 21}, {4, "c", 40}}), .mode = WriteMode::kMerge, .key = {"k"}}));
     const std::string after = open.value(ids);
     EXPECT_TRUE(after.starts_with("1=0@0 2=1@1 3=2@0 4=")) << after;
-    const auto replaced = open.write(
-        {.select = select({{3, "b", 31}}), .mode = WriteMode::kReplaceWhere, .replace_where = "k = 3"});
+    const auto replaced =
+        open.write({.select = select({{3, "b", 31}}), .mode = WriteMode::kReplaceWhere, .replace_where = "k = 3"});
     ASSERT_TRUE(replaced) << replaced.error().message;
     EXPECT_TRUE(open.value(ids).starts_with("1=0@0 2=1@1 3=")) << open.value(ids);
 }
@@ -281,8 +281,8 @@ TEST_F(TableWriteTest, AReplacedSchemaHasTheNewColumnsOnly) {
 }
 
 TEST_F(TableWriteTest, TypesWidenWhereTheTableMay) {
-    ASSERT_TRUE(open.write({.select = "SELECT 1 AS a, {'x': 1} AS s",
-                            .properties = {{"delta.enableTypeWidening", "true"}}}));
+    ASSERT_TRUE(
+        open.write({.select = "SELECT 1 AS a, {'x': 1} AS s", .properties = {{"delta.enableTypeWidening", "true"}}}));
     ASSERT_TRUE(open.write({.select = "SELECT 5000000000 AS a, {'x': 6000000000} AS s"}));
     EXPECT_EQ(OpenLake(disk, log).value("SELECT sum(a)::VARCHAR || ' ' || sum(s.x)::VARCHAR || typeof(any_value(a)) "
                                         "FROM silver.t"),
@@ -290,8 +290,8 @@ TEST_F(TableWriteTest, TypesWidenWhereTheTableMay) {
 }
 
 TEST_F(TableWriteTest, WhatCannotBeWrittenIsRefusedBeforeAnythingIsStaged) {
-    ASSERT_TRUE(open.write({.select = select({{1, "a", 10}, {2, "a", 20}}),
-                            .properties = {{"delta.enableChangeDataFeed", "true"}}}));
+    ASSERT_TRUE(open.write(
+        {.select = select({{1, "a", 10}, {2, "a", 20}}), .properties = {{"delta.enableChangeDataFeed", "true"}}}));
     const auto before = keys();
     WriteRequest merge{.select = select({{1, "a", 11}}), .mode = WriteMode::kMerge, .key = {"k"}};
     EXPECT_EQ(open.write(merge).error().code, ErrorCode::kUnsupported) << "it would need change files";
@@ -304,7 +304,8 @@ TEST_F(TableWriteTest, WhatCannotBeWrittenIsRefusedBeforeAnythingIsStaged) {
     ASSERT_TRUE(open.write({.select = select({{4, "a", 40}}), .mode = WriteMode::kOverwrite}));
 
     // A feature of another writer that nobody here knows.
-    const std::string commit = R"({"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["fromTheFuture"]}})";
+    const std::string commit =
+        R"({"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["fromTheFuture"]}})";
     ASSERT_TRUE(disk->put_if_absent("t/_delta_log/00000000000000000003.json", commit));
     const auto left = keys();
     OpenLake again(disk, log);
@@ -370,19 +371,36 @@ TEST_F(TableWriteTest, MergesOfOneNewKeyDoNotBothAddIt) {
     EXPECT_EQ(open.value("SELECT count(*) FROM silver.t WHERE k = 7"), "1");
 }
 
+TEST_F(TableWriteTest, ATableThatWasDroppedIsMadeAnewOnTopOfItsHistory) {
+    for (const char* sql : {"CREATE TABLE silver.t AS SELECT 1 AS x, 'a' AS y", "DROP TABLE silver.t",
+                            "CREATE TABLE silver.t PARTITIONED BY (p) AS SELECT DATE '2026-01-02' AS d, 'p' AS p"}) {
+        const auto done = OpenLake(disk, log).session->execute(sql);
+        ASSERT_TRUE(done) << sql << ": " << done.error().message;
+    }
+    EXPECT_EQ(OpenLake(disk, log).value("SELECT d || p FROM silver.t"), "2026-01-02p");
+    EXPECT_EQ(open.snapshot()->version, 1);
+    EXPECT_EQ(open.value("SELECT x || y FROM silver.t AT (VERSION => 0)"), "1a");
+
+    ASSERT_TRUE(OpenLake(disk, log).session->execute("DROP TABLE silver.t"));
+    const auto written = OpenLake(disk, log).write({.select = select({{1, "a", 10}})});
+    ASSERT_TRUE(written) << written.error().message;
+    EXPECT_EQ(written->version, 2);
+    EXPECT_EQ(OpenLake(disk, log).rows(), "1a10:100");
+}
+
 // Every storage operation fails once, data files included.
 TEST_F(TableWriteTest, AFailedReplacementIsWholeOrAbsentAndRunsAgain) {
     for (const WriteMode mode : {WriteMode::kOverwritePartitions, WriteMode::kReplaceWhere, WriteMode::kMerge}) {
-        for (const auto kind : {FaultyStore::Kind::kFail, FaultyStore::Kind::kCrash, FaultyStore::Kind::kOutcomeUnknown}) {
+        for (const auto kind :
+             {FaultyStore::Kind::kFail, FaultyStore::Kind::kCrash, FaultyStore::Kind::kOutcomeUnknown}) {
             for (int k = 1;; ++k) {
                 const std::shared_ptr<ObjectStore> store = make_memory_store();
-                ASSERT_TRUE(OpenLake(store, log).write(
-                    {.select = select({{1, "a", 10}, {2, "a", 20}, {3, "b", 30}}), .partition_by = {"p"}}));
+                ASSERT_TRUE(
+                    OpenLake(store, log)
+                        .write({.select = select({{1, "a", 10}, {2, "a", 20}, {3, "b", 30}}), .partition_by = {"p"}}));
                 const std::string before = "1a10:100 2a20:200 3b30:300";
-                const WriteRequest request{.select = select({{1, "a", 11}}),
-                                           .mode = mode,
-                                           .replace_where = "k = 1",
-                                           .key = {"k"}};
+                const WriteRequest request{
+                    .select = select({{1, "a", 11}}), .mode = mode, .replace_where = "k = 1", .key = {"k"}};
                 const std::string after =
                     mode == WriteMode::kOverwritePartitions ? "1a11:100 3b30:300" : "1a11:100 2a20:200 3b30:300";
                 const auto faulty = std::make_shared<FaultyStore>(*store, FaultyStore::Fault{kind, k});

@@ -25,7 +25,8 @@ public:
     HeldSnapshot(const HeldSnapshot&) = delete;
     HeldSnapshot& operator=(const HeldSnapshot&) = delete;
 
-    /// Its rows, to be put after FROM: with the virtual columns of every scan, `file_index` being a slot of the snapshot.
+    /// Its rows, to be put after FROM: with the virtual columns of every scan, `file_index` being a slot of the
+    /// snapshot.
     const std::string& sql() const { return sql_; }
 
 private:

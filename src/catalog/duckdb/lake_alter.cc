@@ -172,11 +172,10 @@ Alteration alter(delta::Metadata metadata, const duckdb::AlterInfo& info) {
             return alter_table(std::move(metadata), info.Cast<duckdb::AlterTableInfo>());
         case duckdb::AlterType::SET_COMMENT: {
             metadata.description = text_of(info.Cast<duckdb::SetCommentInfo>().comment_value);
-            json::Object parameters = json::make_object(
-                {{"properties", json::dump(json::make_object({{"comment", metadata.description}}))}});
-            return {.metadata = std::move(metadata),
-                    .operation = "SET TBLPROPERTIES",
-                    .parameters = std::move(parameters)};
+            json::Object parameters =
+                json::make_object({{"properties", json::dump(json::make_object({{"comment", metadata.description}}))}});
+            return {
+                .metadata = std::move(metadata), .operation = "SET TBLPROPERTIES", .parameters = std::move(parameters)};
         }
         case duckdb::AlterType::SET_COLUMN_COMMENT: {
             const auto& comment = info.Cast<duckdb::SetColumnCommentInfo>();
@@ -200,7 +199,8 @@ std::optional<TableWrite> table_alteration(LakeTransaction& transaction, const T
     Alteration altered = alter(write.metadata, info);
     if (!altered.metadata) {
         if (altered.metadata.error().code == altered.ignored) return std::nullopt;
-        raise({altered.metadata.error().code, fmt::format("altering {}: {}", table.text(), altered.metadata.error().message),
+        raise({altered.metadata.error().code,
+               fmt::format("altering {}: {}", table.text(), altered.metadata.error().message),
                altered.metadata.error().hint});
     }
     write.metadata = *std::move(altered.metadata);

@@ -10,8 +10,9 @@
 
 namespace lagoa {
 
-/// What `info` does to `table`; nullopt if IF [NOT] EXISTS makes it nothing. Raises kUnsupported for a change that a Delta
-/// table cannot have, or not without rewriting its files, and for a table with a contract; else as delta/schema_change.h.
+/// What `info` does to `table`; nullopt if IF [NOT] EXISTS makes it nothing. Raises kUnsupported for a change that a
+/// Delta table cannot have, or not without rewriting its files, and for a table with a contract; else as
+/// delta/schema_change.h.
 std::optional<TableWrite> table_alteration(LakeTransaction& transaction, const TableName& table,
                                            const duckdb::AlterInfo& info);
 

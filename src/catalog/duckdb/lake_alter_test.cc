@@ -50,7 +50,8 @@ TEST_F(LakeAlterTest, ColumnsAreRenamedAndDroppedUnderColumnMapping) {
     EXPECT_EQ(rows("SELECT string_agg(z || p || s, ' ' ORDER BY z) FROM bronze.t"), "1a{'c': 7} 2b{'c': 9}");
     run(*session, "ALTER TABLE bronze.t DROP COLUMN p");
     EXPECT_EQ(operation(), "DROP COLUMNS");
-    run(*session, "ALTER TABLE bronze.t ADD COLUMN p BIGINT");  // another column of that name: its rows do not come back
+    run(*session,
+        "ALTER TABLE bronze.t ADD COLUMN p BIGINT");  // another column of that name: its rows do not come back
     EXPECT_EQ(rows("SELECT count(p) || ' ' || count(*) FROM bronze.t"), "0 2");
     run(*session, "ALTER TABLE bronze.t DROP COLUMN IF EXISTS nothing");
     EXPECT_EQ(error_of(*session, "ALTER TABLE bronze.t DROP COLUMN nothing"), ErrorCode::kNotFound);
@@ -125,9 +126,8 @@ TEST_F(LakeAlterTest, AReplacedTableKeepsItsHistory) {
     EXPECT_EQ(rows("SELECT string_agg(x || y, ' ' ORDER BY x) FROM bronze.t AT (VERSION => 1)"), "1old 2old");
     run(*session, "CREATE OR REPLACE TABLE bronze.t (z BIGINT)");
     EXPECT_EQ(rows("SELECT count(*) FROM bronze.t"), "0");
-    EXPECT_EQ(snapshot()->metadata.id, delta::read_snapshot({stores_.at("bronze").get(), parquet_.get(), "t"}, 0)
-                                           .value()
-                                           ->metadata.id);
+    EXPECT_EQ(snapshot()->metadata.id,
+              delta::read_snapshot({stores_.at("bronze").get(), parquet_.get(), "t"}, 0).value()->metadata.id);
 }
 
 TEST_F(LakeAlterTest, AMappedTableIsReplacedByAMappedOne) {
@@ -150,8 +150,7 @@ TEST_F(LakeAlterTest, ABlockOfChangesIsOneCommit) {
     EXPECT_EQ(error_of(*session, "CREATE OR REPLACE TABLE bronze.t AS SELECT 1 AS x"), ErrorCode::kUnsupported);
     run(*session, "ROLLBACK");
     EXPECT_EQ(snapshot()->version, 0);
-    run(*session,
-        "BEGIN; ALTER TABLE bronze.t ADD COLUMN y VARCHAR; INSERT INTO bronze.t VALUES (3, 'three'); COMMIT");
+    run(*session, "BEGIN; ALTER TABLE bronze.t ADD COLUMN y VARCHAR; INSERT INTO bronze.t VALUES (3, 'three'); COMMIT");
     EXPECT_EQ(snapshot()->version, 1);
     EXPECT_EQ(rows("SELECT string_agg(concat(x, y), ' ' ORDER BY x) FROM bronze.t"), "1 3three");
 }

@@ -110,12 +110,7 @@ json::Object properties_json(const std::map<std::string, std::string>& propertie
 void begin_replacing(LakeTransaction& transaction, TableWrite& write, bool or_replace) {
     write.base = or_replace ? transaction.begin_replace(write.table) : transaction.check_absent(write.table);
     write.replaces = write.base != nullptr;
-    if (!write.base) return;
-    // Column ids go on where they are, and a table that was mapped stays so, as its older versions are.
-    for (const char* kept : {"delta.columnMapping.mode", "delta.columnMapping.maxColumnId"})
-        if (const auto was = write.base->metadata.configuration.find(kept);
-            was != write.base->metadata.configuration.end())
-            write.metadata.configuration.insert(*was);
+    if (write.base) keep_column_mapping(write.metadata, write.base->metadata);
 }
 
 }  // namespace
@@ -178,13 +173,12 @@ TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreat
     for (const auto& key : base.partition_keys)
         metadata.partition_columns.push_back(partition_column(*key, metadata.schema));
     if (!metadata.schema.fields.empty() && metadata.partition_columns.size() == metadata.schema.fields.size())
-        raise({ErrorCode::kInvalidArgument, fmt::format("creating {}: a table needs a column that it is not partitioned by",
-                                                        write.table.text())});
+        raise({ErrorCode::kInvalidArgument,
+               fmt::format("creating {}: a table needs a column that it is not partitioned by", write.table.text())});
     metadata.configuration = table_properties(base.options);
-    write.operation_parameters =
-        json::make_object({{"partitionBy", json::dump(json::Array(metadata.partition_columns.begin(),
-                                                                  metadata.partition_columns.end()))},
-                           {"properties", json::dump(properties_json(metadata.configuration))}});
+    write.operation_parameters = json::make_object(
+        {{"partitionBy", json::dump(json::Array(metadata.partition_columns.begin(), metadata.partition_columns.end()))},
+         {"properties", json::dump(properties_json(metadata.configuration))}});
     begin_replacing(transaction, write, or_replace);
     write.protocol = unwrap(prepare_metadata(metadata, write.base.get()));
     return write;

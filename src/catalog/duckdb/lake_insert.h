@@ -16,8 +16,8 @@ duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, d
                                                duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& rows);
 
 /// The creation of a table without rows, from CREATE [OR REPLACE] TABLE: columns, NOT NULL, PARTITIONED BY, WITH
-/// (properties). A table that is replaced, or was dropped, keeps its history. Raises kAlreadyExists, kUnsupported for what
-/// a Delta table cannot keep (keys, checks, defaults) and for a table with a contract.
+/// (properties). A table that is replaced, or was dropped, keeps its history. Raises kAlreadyExists, kUnsupported for
+/// what a Delta table cannot keep (keys, checks, defaults) and for a table with a contract.
 TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreateTableInfo& info);
 
 /// Raises kUnsupported for a table with a contract: SQL does not check it.

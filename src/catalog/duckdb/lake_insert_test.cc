@@ -5,6 +5,7 @@
 
 #include "catalog/duckdb/lake_fixture_test.h"
 #include "codec/json.h"
+#include "delta/commit.h"
 #include "engine/row_source.h"
 #include "support/faulty_store.h"
 
@@ -70,6 +71,28 @@ TEST_F(LakeInsertTest, RefusesNullInAColumnThatMayNotBe) {
     EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t"), "0");
     run(*session, "INSERT INTO bronze.t (x) VALUES (2)");
     EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t WHERE y IS NULL"), "1");
+}
+
+TEST_F(LakeInsertTest, RefusesNullInsideWhatIsThere) {
+    const auto session = connect();
+    run(*session, "CREATE TABLE bronze.t (l BIGINT[] NOT NULL, s STRUCT(a BIGINT, b BIGINT[]))");
+    // Members and elements that may not be NULL come from other writers: SQL cannot declare them.
+    const delta::TableLocation location{stores_.at("bronze").get(), parquet_.get(), "t"};
+    const auto created = snapshot("t");
+    delta::CommitRequest stricter{.metadata = created->metadata};
+    Type& s = stricter.metadata->schema.fields[1].type;
+    s.children[0].nullable = false;
+    s.children[1].type.children[0].nullable = false;
+    const auto committed = delta::commit(location, created, stricter);
+    ASSERT_TRUE(committed) << committed.error().message;
+    const auto other = connect();
+    const auto before = keys("bronze");
+    for (const char* values : {"(NULL, NULL)", "([1], {'a': NULL, 'b': [2]})", "([1], {'a': 1, 'b': [2, NULL]})"})
+        EXPECT_EQ(error_of(*other, fmt::format("INSERT INTO bronze.t VALUES {}", values)), ErrorCode::kDataRejected)
+            << values;
+    EXPECT_EQ(keys("bronze"), before);
+    run(*other, "INSERT INTO bronze.t VALUES ([NULL], NULL), ([2], {'a': 1, 'b': NULL}), ([], {'a': 1, 'b': [2]})");
+    EXPECT_EQ(value(*other, "SELECT count(*) FROM bronze.t"), "3");
 }
 
 TEST_F(LakeInsertTest, AFailingSelectLeavesNothing) {

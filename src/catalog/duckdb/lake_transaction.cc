@@ -76,8 +76,8 @@ std::shared_ptr<const delta::Snapshot> LakeTransaction::check_absent(const Table
         const std::lock_guard guard(mutex_);
         check_one_table(table);
         if (staged_)
-            raise({ErrorCode::kAlreadyExists,
-                   fmt::format("creating {}: this transaction has created it", table.text())});
+            raise(
+                {ErrorCode::kAlreadyExists, fmt::format("creating {}: this transaction has created it", table.text())});
     }
     return unwrap(view_->dropped(table));
 }

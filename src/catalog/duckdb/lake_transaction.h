@@ -41,8 +41,8 @@ public:
     /// A write on top of the newest version of `table`, without files. Raises kUnsupported if the transaction writes
     /// another table, or if the table has a feature that we do not write.
     TableWrite begin_write(const TableName& table);
-    /// Raises kAlreadyExists if there is a table or a view, in whatever cut of the lake. The last version of a table that
-    /// was dropped, which the new one replaces; nullptr if there is none.
+    /// Raises kAlreadyExists if there is a table or a view, in whatever cut of the lake. The last version of a table
+    /// that was dropped, which the new one replaces; nullptr if there is none.
     std::shared_ptr<const delta::Snapshot> check_absent(const TableName& table);
     /// The newest version of the table that is to be replaced, dropped or not; nullptr if there is none. Raises
     /// kAlreadyExists for a view, kUnsupported after other writes of the transaction.

@@ -137,8 +137,8 @@ duckdb::PhysicalOperator& plan_files(duckdb::ClientContext& context, duckdb::Phy
     copy.names = columns.names;
     copy.expected_types = columns.types;
     // A table has no order of its own; rows that were put in one keep it, for what it does to statistics.
-    copy.parallel = duckdb::PhysicalPlanGenerator::OrderPreservationRecursive(rows) !=
-                    duckdb::OrderPreservationType::FIXED_ORDER;
+    copy.parallel =
+        duckdb::PhysicalPlanGenerator::OrderPreservationRecursive(rows) != duckdb::OrderPreservationType::FIXED_ORDER;
     copy.rotate = columns.partitions.empty();
     if (copy.rotate) copy.file_size_bytes = kTargetFileBytes;
     copy.children.push_back(rows);

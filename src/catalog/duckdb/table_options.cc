@@ -37,10 +37,10 @@ constexpr std::array<std::string_view, 19> kProperties = {kBusinessKeyProperty,
 
 // What may follow `delta.feature.`; the protocol module says which of them are written.
 constexpr std::array<std::string_view, 19> kFeatures = {
-    "allowColumnDefaults", "appendOnly",       "changeDataFeed",      "checkConstraints",  "checkpointProtection",
-    "clustering",          "columnMapping",    "deletionVectors",     "domainMetadata",    "generatedColumns",
-    "identityColumns",     "inCommitTimestamp", "invariants",         "rowTracking",       "timestampNtz",
-    "typeWidening",        "v2Checkpoint",     "vacuumProtocolCheck", "variantType"};
+    "allowColumnDefaults", "appendOnly",        "changeDataFeed",      "checkConstraints", "checkpointProtection",
+    "clustering",          "columnMapping",     "deletionVectors",     "domainMetadata",   "generatedColumns",
+    "identityColumns",     "inCommitTimestamp", "invariants",          "rowTracking",      "timestampNtz",
+    "typeWidening",        "v2Checkpoint",      "vacuumProtocolCheck", "variantType"};
 constexpr std::string_view kFeaturePrefix = "delta.feature.";
 
 std::string text_of(const std::string& name, const duckdb::ParsedExpression& value) {

@@ -52,9 +52,8 @@ Result<> FileRewrite::find_files() {
     std::vector<delta::AddFile> going;
     std::vector<delta::AddFile> rewritten;
     const HeldSnapshot table(session_, base_, url_, location_);
-    const auto stream = LAGOA_TRY(
-        session_.query(fmt::format("SELECT t.file_index, count(*) FROM {} AS t {} GROUP BY t.file_index ORDER BY 1",
-                                   table.sql(), match_.going)));
+    const auto stream = LAGOA_TRY(session_.query(fmt::format(
+        "SELECT t.file_index, count(*) FROM {} AS t {} GROUP BY t.file_index ORDER BY 1", table.sql(), match_.going)));
     while (const RowBatch* batch = LAGOA_TRY(stream->next())) {
         for (std::size_t row = 0; row < batch->rows(); ++row) {
             const auto slot = static_cast<delta::Slot>(batch->json(0, row).number()->to_int64().value_or(0));
@@ -79,7 +78,8 @@ std::string FileRewrite::select_staying(const Schema& schema) const {
     for (const Field& field : schema.fields) {
         const std::string quoted = quote_identifier(field.name);
         const Field* const known = base_->metadata.schema.find(field.name);
-        columns.push_back(fmt::format("CAST({} AS {}) AS {}", known ? "t." + quoted : "NULL", to_sql(field.type), quoted));
+        columns.push_back(
+            fmt::format("CAST({} AS {}) AS {}", known ? "t." + quoted : "NULL", to_sql(field.type), quoted));
     }
     if (!row_tracking_columns(base_->metadata).empty()) columns.emplace_back("t._row_id, t._row_commit_version");
     return fmt::format("SELECT {} FROM {} AS t {}", fmt::join(columns, ", "), rewritten_->sql(), match_.staying);
@@ -87,8 +87,7 @@ std::string FileRewrite::select_staying(const Schema& schema) const {
 
 bool FileRewrite::touches(const delta::AddFile& added) const {
     const HeldSnapshot file(session_, with_files(*base_, {added}), url_, location_);
-    const auto rows =
-        session_.rows(fmt::format("SELECT 1 AS one FROM {} AS t {} LIMIT 1", file.sql(), match_.going));
+    const auto rows = session_.rows(fmt::format("SELECT 1 AS one FROM {} AS t {} LIMIT 1", file.sql(), match_.going));
     if (rows) return !rows->empty();
     log::debug("catalog.conflict_unread", {{"file", added.path}, {"error", rows.error().message}});
     return true;

@@ -41,13 +41,14 @@ public:
     /// Whether rows stay of some of them.
     bool has_staying_rows() const { return rewritten_ != nullptr; }
     std::uint64_t rows_going() const { return rows_going_; }
-    /// The rows that stay of files that go, as columns of `schema`, and after them the row tracking columns; columns that
-    /// the base does not have are NULL. Precondition: has_staying_rows(). Valid while this lives.
+    /// The rows that stay of files that go, as columns of `schema`, and after them the row tracking columns; columns
+    /// that the base does not have are NULL. Precondition: has_staying_rows(). Valid while this lives.
     std::string select_staying(const Schema& schema) const;
     /// The files of removed() as a table, in SQL. Precondition: some are.
     const std::string& removed_sql() const { return going_->sql(); }
 
-    /// Whether `added`, a file of the same table, has a row that would go: it is read. A file that cannot be read might.
+    /// Whether `added`, a file of the same table, has a row that would go: it is read. A file that cannot be read
+    /// might.
     bool touches(const delta::AddFile& added) const;
 
 private:

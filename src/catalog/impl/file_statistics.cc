@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kStringLength = 32;                        // UTF-16 units kept, as Spark does
 constexpr std::string_view kLastAscii = "\x7f";                  // raises a cut before a lower ASCII character
 constexpr std::string_view kLastCharacter = "\xf4\x8f\xbf\xbf";  // U+10FFFF, not below any other
-constexpr std::int64_t kIndexedColumns = 32;                     // leaves with statistics, unless the table says otherwise
+constexpr std::int64_t kIndexedColumns = 32;  // leaves with statistics, unless the table says otherwise
 constexpr std::string_view kIndexedColumnsProperty = "delta.dataSkippingNumIndexedCols";
 constexpr std::string_view kStatsColumnsProperty = "delta.dataSkippingStatsColumns";
 

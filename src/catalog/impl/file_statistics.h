@@ -29,8 +29,8 @@ struct LeafStatistics {
 /// By the leaf's quoted path: `"price"`, `"address"."city"`.
 using FileStatistics = std::map<std::string, LeafStatistics>;
 
-/// The JSON text, for a file of a table with `metadata`; names in it and in `statistics` are physical. Partition columns
-/// have none: their value is in the action. Which columns have statistics is decided by the properties
+/// The JSON text, for a file of a table with `metadata`; names in it and in `statistics` are physical. Partition
+/// columns have none: their value is in the action. Which columns have statistics is decided by the properties
 /// delta.dataSkippingStatsColumns and delta.dataSkippingNumIndexedCols, else they are the first 32 leaves.
 /// `tight_bounds` is said where it may become false: in tables with deletion vectors.
 std::string delta_statistics(const delta::Metadata& metadata, std::uint64_t rows, const FileStatistics& statistics,

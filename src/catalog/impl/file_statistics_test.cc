@@ -68,17 +68,15 @@ TEST(FileStatistics, LongStringsAreCutAndTheMaximumRaised) {
         std::string text, min;
         std::optional<std::string> max;
     };
-    for (const Case& c : {Case{x32, x32, x32},
-                          Case{x32 + "a", x32, x32 + "\x7f"},       // above every ASCII character
-                          Case{x32 + "\x7f", x32, x32 + last},
-                          Case{x32 + e, x32, x32 + last},
-                          Case{times(40, e), times(32, e), times(32, e) + last},
-                          Case{times(17, clef), times(16, clef), times(16, clef) + last},
-                          Case{"a" + times(16, clef), "a" + times(16, clef), "a" + times(16, clef)},  // never half of it
-                          Case{"a" + times(16, clef) + "b", "a" + times(16, clef), "a" + times(16, clef) + "\x7f"},
-                          Case{x32 + last + "b", x32, x32 + last + "\x7f"},
-                          Case{x32 + last, x32, x32 + last},
-                          Case{x32 + times(17, last) + "b", x32, std::nullopt}}) {
+    for (const Case& c :
+         {Case{x32, x32, x32}, Case{x32 + "a", x32, x32 + "\x7f"},  // above every ASCII character
+          Case{x32 + "\x7f", x32, x32 + last}, Case{x32 + e, x32, x32 + last},
+          Case{times(40, e), times(32, e), times(32, e) + last},
+          Case{times(17, clef), times(16, clef), times(16, clef) + last},
+          Case{"a" + times(16, clef), "a" + times(16, clef), "a" + times(16, clef)},  // never half of it
+          Case{"a" + times(16, clef) + "b", "a" + times(16, clef), "a" + times(16, clef) + "\x7f"},
+          Case{x32 + last + "b", x32, x32 + last + "\x7f"}, Case{x32 + last, x32, x32 + last},
+          Case{x32 + times(17, last) + "b", x32, std::nullopt}}) {
         EXPECT_EQ(cut_minimum(c.text), c.min);
         EXPECT_EQ(cut_maximum(c.text), c.max);
         EXPECT_GE(c.max.value_or(c.text), c.text);

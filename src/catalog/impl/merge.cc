@@ -79,7 +79,8 @@ std::string MergeSource::select_with_row_ids(const std::string& scan) const {
     std::vector<std::string> keys;
     for (const std::string& column : key_) keys.push_back("t." + quote_identifier(column));
     return fmt::format(
-        "SELECT s.*, t._row_id, CAST(NULL AS BIGINT) FROM {} AS s LEFT JOIN (SELECT {}, min(t._row_id) AS _row_id FROM {} "
+        "SELECT s.*, t._row_id, CAST(NULL AS BIGINT) FROM {} AS s LEFT JOIN (SELECT {}, min(t._row_id) AS _row_id FROM "
+        "{} "
         "AS t GROUP BY ALL) AS t ON {}",
         name_, fmt::join(keys, ", "), scan, condition());
 }

@@ -25,8 +25,8 @@ public:
     std::uint64_t rows() const { return rows_; }
     /// `SELECT * FROM` the source.
     std::string select() const;
-    /// The same rows and after them, as row tracking columns, the row id that each row's match in `scan` (a table in SQL)
-    /// has, NULL without match, and NULL: a row that replaces another keeps its id.
+    /// The same rows and after them, as row tracking columns, the row id that each row's match in `scan` (a table in
+    /// SQL) has, NULL without match, and NULL: a row that replaces another keeps its id.
     std::string select_with_row_ids(const std::string& scan) const;
     /// The rows of the table that a source row replaces.
     RowMatch match() const;

@@ -111,8 +111,8 @@ private:
     Result<Type> merge_parts(const Type& table, const Type& source, const std::vector<std::string>& path) {
         Type merged = table;
         for (std::size_t i = 0; i < merged.children.size(); ++i)
-            merged.children[i].type = LAGOA_TRY(
-                merge(table.children[i].type, source.children[i].type, inside(path, table.children[i].name)));
+            merged.children[i].type =
+                LAGOA_TRY(merge(table.children[i].type, source.children[i].type, inside(path, table.children[i].name)));
         return merged;
     }
 
@@ -235,6 +235,12 @@ Result<SchemaPlan> plan_schema(const delta::Metadata* current, std::span<const C
     if (plan.metadata.schema.fields.empty())
         return fail(ErrorCode::kInvalidArgument, "a table needs at least one column");
     return plan;
+}
+
+void keep_column_mapping(delta::Metadata& metadata, const delta::Metadata& before) {
+    for (const char* kept : {"delta.columnMapping.mode", "delta.columnMapping.maxColumnId"})
+        if (const auto was = before.configuration.find(kept); was != before.configuration.end())
+            metadata.configuration.insert(*was);
 }
 
 Result<delta::Protocol> prepare_metadata(delta::Metadata& metadata, const delta::Snapshot* base) {

@@ -1,28 +1,9 @@
 #include "catalog/impl/staged_file.h"
 
 #include "base/log.h"
-#include "base/text.h"
 #include "delta/column_mapping.h"
 
 namespace lagoa {
-namespace {
-
-// A leaf inside a struct that may itself be NULL counts the struct's NULLs as its own, so that it is not judged.
-Result<> check_not_null(const Field& field, const std::string& parent, const FileStatistics& statistics) {
-    if (field.nullable) return {};
-    const std::string path = (parent.empty() ? "" : parent + ".") + quote_identifier(delta::physical_name(field));
-    if (field.type.kind == TypeKind::kStruct) {
-        for (const Field& member : field.type.children) LAGOA_TRY(check_not_null(member, path, statistics));
-        return {};
-    }
-    const auto leaf = statistics.find(path);
-    if (leaf != statistics.end() && leaf->second.nulls.value_or(0) > 0)
-        return fail(ErrorCode::kDataRejected, "column {} may not be NULL", field.name);
-    return {};
-}
-
-}  // namespace
-
 Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& target) {
     if (!file.path.starts_with(target.url + "/"))
         return fail(ErrorCode::kInternal, "{} is not under {}", file.path, target.url);
@@ -36,11 +17,10 @@ Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& 
         if (key == file.partition_keys.end() || field == nullptr)
             return fail(ErrorCode::kInternal, "{} has no value of partition column {}", file.path, column);
         auto value = delta_partition_value(field->type, key->second);
+        // An empty text is NULL as a partition's value.
         if (!value && !field->nullable) return fail(ErrorCode::kDataRejected, "column {} may not be NULL", column);
         add.partition_values[name] = std::move(value);
     }
-    for (const Field& field : target.metadata.schema.fields)
-        LAGOA_TRY(check_not_null(field, "", file.statistics));
     add.stats = delta_statistics(target.metadata, file.rows, file.statistics, target.tight_bounds);
     return add;
 }

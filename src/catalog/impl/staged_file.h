@@ -17,10 +17,11 @@ namespace lagoa {
 /// The table that files are written for.
 struct StagingTarget {
     delta::TableLocation location;
-    std::string url;           ///< The table's folder in SQL: `lagoa://silver/stocks`.
-    delta::Metadata metadata;  ///< As it will be, its column mapping assigned.
+    std::string url;            ///< The table's folder in SQL: `lagoa://silver/stocks`.
+    delta::Metadata metadata;   ///< As it will be, its column mapping assigned.
     std::vector<Field> hidden;  ///< Columns of the rows, after the schema's, that are in files only: copied row ids.
-    bool tight_bounds = false;  ///< Whether statistics say that their bounds are tight: in tables with deletion vectors.
+    bool tight_bounds =
+        false;  ///< Whether statistics say that their bounds are tight: in tables with deletion vectors.
 };
 
 struct StagedFile {
@@ -31,8 +32,8 @@ struct StagedFile {
     std::map<std::string, std::optional<std::string>> partition_keys;  ///< Physical name → SQL's text.
 };
 
-/// The action for a file under the target's folder; the commit dates it. kDataRejected if a column that may not be NULL
-/// holds one.
+/// The action for a file under the target's folder; the commit dates it. kDataRejected for a partition that may not be
+/// NULL.
 Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& target);
 
 /// Removes data files of the table, as far as it can; one left behind is harmless. Not after a commit whose outcome is

@@ -38,8 +38,13 @@ std::string to_json_text(const std::vector<std::string>& names) {
 }  // namespace
 
 TableWriter::TableWriter(Session& session, delta::TableLocation location, std::shared_ptr<const delta::Snapshot> base,
-                         const WriteRequest& request, Clock& clock)
-    : session_(session), location_(std::move(location)), base_(std::move(base)), request_(request), clock_(clock) {}
+                         bool was_dropped, const WriteRequest& request, Clock& clock)
+    : session_(session),
+      location_(std::move(location)),
+      base_(std::move(base)),
+      was_dropped_(was_dropped),
+      request_(request),
+      clock_(clock) {}
 
 Result<WriteResult> TableWriter::run() {
     if (base_ && request_.txn && base_->txn_version(request_.txn->app_id) >= request_.txn->version)
@@ -80,15 +85,16 @@ Result<> TableWriter::check_step() const {
 // ------------------------------------------------------------------ the table as it will be
 
 Result<> TableWriter::plan() {
-    const delta::Metadata* const current = base_ ? &base_->metadata : nullptr;
+    const delta::Metadata* const current = is_new() ? nullptr : &base_->metadata;
     plan_ = LAGOA_TRY(plan_schema(current, columns_, request_.comments,
                                   request_.replace_schema ? Columns::kReplace : Columns::kEvolve));
     delta::Metadata& metadata = plan_.metadata;
     changes_metadata_ = plan_.changed;
-    if (!base_) {
+    if (is_new()) {
         metadata.name = request_.table.table;
         metadata.description = request_.description;
         metadata.partition_columns = request_.partition_by;
+        if (base_) keep_column_mapping(metadata, base_->metadata);
     } else if (request_.replace_schema && !request_.partition_by.empty()) {
         changes_metadata_ |= std::exchange(metadata.partition_columns, request_.partition_by) != request_.partition_by;
     }
@@ -123,14 +129,14 @@ Result<> TableWriter::check_columns() const {
     if (plan_.metadata.partition_columns.size() == schema.fields.size())
         return fail(ErrorCode::kInvalidArgument, "a table needs a column that it is not partitioned by");
     for (const std::string& column : request_.key)
-        if (base_ && request_.mode == WriteMode::kMerge && !base_->metadata.schema.find(column))
+        if (!is_new() && request_.mode == WriteMode::kMerge && !base_->metadata.schema.find(column))
             return fail(ErrorCode::kInvalidArgument, "the key's column {} is not in the table", column);
     return {};
 }
 
 bool TableWriter::keeps_row_ids() const {
     const bool rewrites = request_.mode == WriteMode::kMerge || request_.mode == WriteMode::kReplaceWhere;
-    return rewrites && base_ && !row_tracking_columns(base_->metadata).empty();
+    return rewrites && !is_new() && !row_tracking_columns(base_->metadata).empty();
 }
 
 StagingTarget TableWriter::staging_target() const {
@@ -148,19 +154,23 @@ std::string TableWriter::url() const {
 // ------------------------------------------------------------------ its files
 
 Result<> TableWriter::stage(StagedFiles& staged) {
+    if (was_dropped_) remove_all();
     const std::string select =
         fmt::format("SELECT {} FROM ({}\n) AS source", fmt::join(plan_.select, ", "), request_.select);
     if (request_.mode == WriteMode::kMerge) return stage_merge(staged, select);
     if (request_.mode == WriteMode::kReplaceWhere) return stage_replace(staged, select);
     LAGOA_TRY(staged.write(select));
     source_rows_ = staged.rows();
-    if (!base_ || request_.mode == WriteMode::kAppend) return {};
-    if (request_.mode == WriteMode::kOverwritePartitions && !plan_.metadata.partition_columns.empty()) {
+    if (is_new() || request_.mode == WriteMode::kAppend) return {};
+    if (request_.mode == WriteMode::kOverwritePartitions && !plan_.metadata.partition_columns.empty())
         remove_partitions_of(staged);
-    } else {
-        for (auto file = base_->files.begin(); file != base_->files.end(); ++file) removed_.push_back(file.slot());
-    }
+    else
+        remove_all();
     return {};
+}
+
+void TableWriter::remove_all() {
+    for (auto file = base_->files.begin(); file != base_->files.end(); ++file) removed_.push_back(file.slot());
 }
 
 void TableWriter::remove_partitions_of(const StagedFiles& staged) {
@@ -185,7 +195,7 @@ Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select
     source_ = LAGOA_TRY(MergeSource::make(session_, select, plan_.metadata.schema, request_.key));
     source_rows_ = source_->rows();
     if (source_rows_ == 0) return {};
-    if (!base_) return staged.write(source_->select());
+    if (is_new()) return staged.write(source_->select());
     LAGOA_TRY(find_going_rows(source_->match()));
     std::string rows = source_->select();
     if (keeps_row_ids())
@@ -208,7 +218,7 @@ Result<> TableWriter::stage_replace(StagedFiles& staged, const std::string& sele
                                   "a row to write does not meet {}", condition);
         return written;
     };
-    if (base_)
+    if (!is_new())
         LAGOA_TRY(find_going_rows({.going = fmt::format("WHERE ({}\n)", condition),
                                    .staying = fmt::format("WHERE ({}\n) IS NOT TRUE", condition)}));
     LAGOA_TRY(write(rows));
@@ -220,7 +230,7 @@ Result<> TableWriter::stage_replace(StagedFiles& staged, const std::string& sele
 // ------------------------------------------------------------------ the commit
 
 bool TableWriter::has_nothing_to_commit(const StagedFiles& staged) const {
-    if (!base_) return false;
+    if (is_new()) return false;
     if (request_.skip_if_empty && source_rows_ == 0) return true;
     return staged.files().empty() && removed_.empty() && !request_.txn && !changes_metadata_;
 }
@@ -243,7 +253,7 @@ Result<WriteResult> TableWriter::commit(StagedFiles& staged) {
 // After a conflict: whether the staged files fit the table as it is now, which becomes the base. Only an
 // append's may: it has read nothing, so that what changed is the table's metadata, or that it exists.
 Result<bool> TableWriter::rebase(const StagedFiles& staged) {
-    if (request_.mode != WriteMode::kAppend) return false;
+    if (request_.mode != WriteMode::kAppend || was_dropped_) return false;
     const delta::Metadata before = plan_.metadata;
     base_ = LAGOA_TRY(delta::read_snapshot(location_));
     LAGOA_TRY(check_request());
@@ -276,7 +286,7 @@ delta::CommitRequest TableWriter::commit_request(const StagedFiles& staged) cons
 
 // What a file added meanwhile would have changed of this write.
 delta::ReadSet TableWriter::read_set() const {
-    if (request_.mode == WriteMode::kAppend) return delta::ReadSet::nothing();
+    if (request_.mode == WriteMode::kAppend && !was_dropped_) return delta::ReadSet::nothing();
     delta::ReadSet read{.scope = delta::ReadSet::Scope::kFiles, .files = {}, .may_match = {}};
     if (partitions_) {
         read.may_match = [this](const delta::AddFile& added) { return partitions_->contains(added.partition_values); };

@@ -16,13 +16,15 @@ namespace lagoa {
 /// Used once.
 class TableWriter {
 public:
-    /// `base` is the table's newest version, nullptr if it is created.
+    /// `base` is the table's newest version, nullptr if it is created; if it `was_dropped`, the table is created on
+    /// top.
     TableWriter(Session& session, delta::TableLocation location, std::shared_ptr<const delta::Snapshot> base,
-                const WriteRequest& request, Clock& clock);
+                bool was_dropped, const WriteRequest& request, Clock& clock);
 
     Result<WriteResult> run();
 
 private:
+    bool is_new() const { return !base_ || was_dropped_; }
     Result<> check_request() const;
     Result<> check_step() const;
     Result<> plan();
@@ -31,6 +33,7 @@ private:
     Result<> stage_merge(StagedFiles& staged, const std::string& select);
     Result<> stage_replace(StagedFiles& staged, const std::string& select);
     Result<> find_going_rows(RowMatch match);
+    void remove_all();
     void remove_partitions_of(const StagedFiles& staged);
     Result<WriteResult> commit(StagedFiles& staged);
     Result<bool> rebase(const StagedFiles& staged);
@@ -47,17 +50,18 @@ private:
     Session& session_;
     const delta::TableLocation location_;
     std::shared_ptr<const delta::Snapshot> base_;  // shared with the snapshot cache
+    const bool was_dropped_;
     const WriteRequest& request_;
     Clock& clock_;
 
     std::vector<Column> columns_;  // of the request's SELECT
     SchemaPlan plan_;
     bool changes_metadata_ = true;
-    delta::Protocol protocol_;                               // that plan_.metadata needs
-    std::unique_ptr<MergeSource> source_;                    // kMerge; kept for the commit's conflict checks
-    std::unique_ptr<FileRewrite> rewrite_;                   // kMerge, kReplaceWhere of a table that has files
+    delta::Protocol protocol_;                                    // that plan_.metadata needs
+    std::unique_ptr<MergeSource> source_;                         // kMerge; kept for the commit's conflict checks
+    std::unique_ptr<FileRewrite> rewrite_;                        // kMerge, kReplaceWhere of a table that has files
     std::optional<std::set<delta::PartitionValues>> partitions_;  // kOverwritePartitions: those written
-    std::vector<delta::Slot> removed_;                       // of base_->files
+    std::vector<delta::Slot> removed_;                            // of base_->files
     std::uint64_t source_rows_ = 0;
 };
 

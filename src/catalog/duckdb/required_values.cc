@@ -1,0 +1,108 @@
+#include "catalog/duckdb/required_values.h"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/duckdb/error.h"
+
+namespace lagoa {
+namespace {
+
+using Rows = std::vector<duckdb::idx_t>;
+
+bool requires_values(const Field& field) {
+    return !field.nullable || std::ranges::any_of(field.type.children, requires_values);
+}
+
+void check(const Field& field, const std::string& parent, duckdb::Vector& values, duckdb::idx_t count,
+           const Rows& rows);
+
+// `values` is flat; `rows` are those of it that are there.
+void check_inside(const Field& field, const std::string& name, duckdb::Vector& values, duckdb::idx_t count,
+                  const Rows& rows) {
+    if (field.type.kind == TypeKind::kStruct) {
+        auto& members = duckdb::StructVector::GetEntries(values);
+        for (std::size_t i = 0; i < field.type.children.size(); ++i)
+            check(field.type.children[i], name + ".", *members[i], count, rows);
+        return;
+    }
+    if (field.type.kind != TypeKind::kList && field.type.kind != TypeKind::kMap) return;
+    Rows inner;
+    const auto* const lists = duckdb::ListVector::GetData(values);
+    for (const duckdb::idx_t row : rows)
+        for (duckdb::idx_t i = 0; i < lists[row].length; ++i) inner.push_back(lists[row].offset + i);
+    const duckdb::idx_t size = duckdb::ListVector::GetListSize(values);
+    if (field.type.kind == TypeKind::kList)
+        return check(field.type.children[0], name + ".", duckdb::ListVector::GetEntry(values), size, inner);
+    check(field.type.children[0], name + ".", duckdb::MapVector::GetKeys(values), size, inner);
+    check(field.type.children[1], name + ".", duckdb::MapVector::GetValues(values), size, inner);
+}
+
+void check(const Field& field, const std::string& parent, duckdb::Vector& values, duckdb::idx_t count,
+           const Rows& rows) {
+    if (!requires_values(field)) return;
+    duckdb::UnifiedVectorFormat format;
+    values.ToUnifiedFormat(count, format);
+    Rows there;
+    for (const duckdb::idx_t row : rows) {
+        if (format.validity.RowIsValid(format.sel->get_index(row))) {
+            there.push_back(row);
+        } else if (!field.nullable) {
+            raise({ErrorCode::kDataRejected, fmt::format("column {}{} may not be NULL", parent, field.name)});
+        }
+    }
+    if (!std::ranges::any_of(field.type.children, requires_values)) return;
+    values.Flatten(count);
+    check_inside(field, parent + field.name, values, count, there);
+}
+
+class RequiredValues final : public duckdb::PhysicalOperator {
+public:
+    static constexpr auto TYPE = duckdb::PhysicalOperatorType::EXTENSION;
+
+    RequiredValues(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> column_types,
+                   duckdb::idx_t cardinality, Schema schema)
+        : PhysicalOperator(plan, TYPE, std::move(column_types), cardinality), schema_(std::move(schema)) {}
+
+    duckdb::string GetName() const override { return "LAKE_REQUIRED_VALUES"; }
+    bool ParallelOperator() const override { return true; }
+
+    duckdb::OperatorResultType Execute(duckdb::ExecutionContext&, duckdb::DataChunk& input, duckdb::DataChunk& chunk,
+                                       duckdb::GlobalOperatorState&, duckdb::OperatorState&) const override {
+        for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
+            const Field& field = schema_.fields[i];
+            if (!requires_values(field) || has_no_null(field, input.data[i], input.size())) continue;
+            Rows rows(input.size());
+            std::iota(rows.begin(), rows.end(), 0);
+            check(field, "", input.data[i], input.size(), rows);
+        }
+        chunk.Reference(input);
+        return duckdb::OperatorResultType::NEED_MORE_INPUT;
+    }
+
+private:
+    // The usual case: a column without inner fields, none of whose values is NULL.
+    static bool has_no_null(const Field& field, duckdb::Vector& values, duckdb::idx_t count) {
+        if (!field.type.children.empty()) return false;
+        duckdb::UnifiedVectorFormat format;
+        values.ToUnifiedFormat(count, format);
+        return format.validity.AllValid();
+    }
+
+    const Schema schema_;
+};
+
+}  // namespace
+
+duckdb::PhysicalOperator& plan_required_values(duckdb::PhysicalPlanGenerator& planner, duckdb::PhysicalOperator& rows,
+                                               const Schema& schema) {
+    if (std::ranges::none_of(schema.fields, requires_values)) return rows;
+    auto& checked = planner.Make<RequiredValues>(rows.types, rows.estimated_cardinality, schema);
+    checked.children.push_back(rows);
+    return checked;
+}
+
+}  // namespace lagoa
