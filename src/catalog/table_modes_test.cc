@@ -263,6 +263,27 @@ TEST_F(TableWriteTest, ReplaceWhereDropsWholeFilesAndRefusesRowsOutside) {
     EXPECT_EQ(keys(), left);
 }
 
+TEST_F(TableWriteTest, PartitionsAreKnownInEveryWritersSpelling) {
+    ASSERT_TRUE(
+        open.write({.select = "SELECT 1 AS x, TIMESTAMPTZ '2026-01-02 03:00:00Z' AS at, 1.50::DECIMAL(9,2) AS d, "
+                              "NULL::VARCHAR AS n",
+                    .partition_by = {"at", "d", "n"}}));
+    const auto base = open.snapshot();
+    delta::AddFile file = *base->files.begin();
+    delta::CommitRequest request{.removes = {{.path = file.path}}, .operation = "OPTIMIZE"};
+    file.partition_values = {{"at", "2026-01-02 03:00:00"}, {"d", "1.5"}, {"n", ""}};
+    file.path += ".copy.parquet";  // one file cannot be removed and added
+    ASSERT_TRUE(disk->put("t/" + delta::decode_path(file.path),
+                          *disk->get("t/" + delta::decode_path(base->files.begin()->path))));
+    request.adds = {file};
+    ASSERT_TRUE(delta::commit(open.lake->locate(kTable).value(), base, std::move(request)));
+    ASSERT_TRUE(
+        open.write({.select = "SELECT 2 AS x, TIMESTAMPTZ '2026-01-02 03:00:00Z' AS at, 1.5::DECIMAL(9,2) AS d, "
+                              "NULL::VARCHAR AS n",
+                    .mode = WriteMode::kOverwritePartitions}));
+    EXPECT_EQ(OpenLake(disk, log).value("SELECT string_agg(x, ' ') FROM silver.t"), "2");
+}
+
 TEST_F(TableWriteTest, AReplacedSchemaHasTheNewColumnsOnly) {
     ASSERT_TRUE(open.write({.select = "SELECT 1 AS a, 2 AS b",
                             .properties = {{"delta.columnMapping.mode", "name"}},

@@ -1,6 +1,7 @@
 #include "catalog/impl/file_statistics.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <span>
 #include <utility>
 
@@ -206,6 +207,29 @@ private:
     std::vector<std::string> path_;  // of the field being added, by logical names
 };
 
+std::string same_spelling(const Type& type, const std::string& text) {
+    switch (type.kind) {
+        case TypeKind::kTimestamp:
+        case TypeKind::kTimestampNtz: {
+            auto instant = parse_instant(text);
+            if (!instant) instant = parse_instant(text + "Z");
+            return instant ? format_instant(*instant) : text;
+        }
+        case TypeKind::kDecimal: {
+            if (text.find('.') == std::string::npos) return text;
+            const std::string digits = text.substr(0, text.find_last_not_of('0') + 1);
+            return digits.ends_with('.') ? digits.substr(0, digits.size() - 1) : digits;
+        }
+        case TypeKind::kFloat:
+        case TypeKind::kDouble:
+            return fmt::format("{}", std::strtod(text.c_str(), nullptr));
+        case TypeKind::kBoolean:
+            return to_lower(text);
+        default:
+            return text;
+    }
+}
+
 }  // namespace
 
 std::string cut_minimum(std::string_view text) {
@@ -248,6 +272,18 @@ std::optional<std::string> delta_partition_value(const Type& type, const std::op
     if (type.kind != TypeKind::kTimestamp) return text;
     const auto instant = parse_time(*text);
     return instant ? format_instant(*instant) : *text;
+}
+
+delta::PartitionValues same_spelling(const delta::Metadata& metadata, const delta::PartitionValues& values) {
+    delta::PartitionValues same;
+    for (const auto& [name, text] : values) {
+        const auto field = std::ranges::find(metadata.schema.fields, name, delta::physical_name);
+        if (!text || text->empty() || field == metadata.schema.fields.end())
+            same[name] = std::nullopt;
+        else
+            same[name] = same_spelling(field->type, *text);
+    }
+    return same;
 }
 
 }  // namespace lagoa

@@ -44,4 +44,8 @@ std::optional<std::string> cut_maximum(std::string_view text);
 /// A partition value as the protocol serialises it, from SQL's text of it; an empty text is NULL.
 std::optional<std::string> delta_partition_value(const Type& type, const std::optional<std::string>& text);
 
+/// The partition values of a file, whoever wrote it, in one spelling: writers differ in those of instants, decimals and
+/// floating-point numbers.
+delta::PartitionValues same_spelling(const delta::Metadata& metadata, const delta::PartitionValues& values);
+
 }  // namespace lagoa

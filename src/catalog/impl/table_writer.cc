@@ -173,11 +173,16 @@ void TableWriter::remove_all() {
     for (auto file = base_->files.begin(); file != base_->files.end(); ++file) removed_.push_back(file.slot());
 }
 
+bool TableWriter::writes_partition_of(const delta::AddFile& file) const {
+    return partitions_->contains(same_spelling(plan_.metadata, file.partition_values));
+}
+
 void TableWriter::remove_partitions_of(const StagedFiles& staged) {
     partitions_.emplace();
-    for (const delta::AddFile& file : staged.files()) partitions_->insert(file.partition_values);
+    for (const delta::AddFile& file : staged.files())
+        partitions_->insert(same_spelling(plan_.metadata, file.partition_values));
     for (auto file = base_->files.begin(); file != base_->files.end(); ++file)
-        if (partitions_->contains(file->partition_values)) removed_.push_back(file.slot());
+        if (writes_partition_of(*file)) removed_.push_back(file.slot());
 }
 
 Result<> TableWriter::find_going_rows(RowMatch match) {
@@ -289,7 +294,7 @@ delta::ReadSet TableWriter::read_set() const {
     if (request_.mode == WriteMode::kAppend && !was_dropped_) return delta::ReadSet::nothing();
     delta::ReadSet read{.scope = delta::ReadSet::Scope::kFiles, .files = {}, .may_match = {}};
     if (partitions_) {
-        read.may_match = [this](const delta::AddFile& added) { return partitions_->contains(added.partition_values); };
+        read.may_match = [this](const delta::AddFile& added) { return writes_partition_of(added); };
     } else if (rewrite_) {
         read.may_match = [this](const delta::AddFile& added) { return rewrite_->touches(added); };
     } else {

@@ -34,6 +34,7 @@ private:
     Result<> stage_replace(StagedFiles& staged, const std::string& select);
     Result<> find_going_rows(RowMatch match);
     void remove_all();
+    bool writes_partition_of(const delta::AddFile& file) const;
     void remove_partitions_of(const StagedFiles& staged);
     Result<WriteResult> commit(StagedFiles& staged);
     Result<bool> rebase(const StagedFiles& staged);
