@@ -3,9 +3,15 @@
 // names, ids and types of our choice, and a log written by hand; rows are asked for with predicates and joins, and
 // EXPLAIN ANALYZE tells how many files were read.
 
+#include <cstdlib>
+
 #include "catalog/duckdb/delta_function.h"
 #include "catalog/duckdb/lake_fixture_test.h"
 #include "delta/deletion_vector.h"
+#include "store/local_store.h"
+#include "store/open_store.h"
+#include "support/s3_server.h"
+#include "support/temp_dir.h"
 
 namespace lagoa {
 namespace {
@@ -15,7 +21,7 @@ using test::LakeFixture;
 constexpr const char* kAllFeatures =
     R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["columnMapping","deletionVectors",)"
     R"("typeWidening","timestampNtz","variantType"],"writerFeatures":["columnMapping","deletionVectors","typeWidening",)"
-    R"("timestampNtz","variantType","rowTracking","domainMetadata"]}})";
+    R"("timestampNtz","variantType","rowTracking","domainMetadata","inCommitTimestamp"]}})";
 
 // A column of a schema string; `metadata` is its members.
 std::string field(const std::string& name, const std::string& type, const std::string& metadata = "") {
@@ -74,9 +80,14 @@ protected:
     std::string add(const std::string& path, const std::string& stats, const std::string& partition_values = "",
                     const std::string& more = "") {
         const auto info = store().head("t/" + path);
+        return add_sized(path, info ? info->size_bytes : 1, stats, partition_values, more);
+    }
+
+    static std::string add_sized(const std::string& path, std::uint64_t size_bytes, const std::string& stats,
+                                 const std::string& partition_values = "", const std::string& more = "") {
         return fmt::format(
             R"({{"add":{{"path":"{}","partitionValues":{{{}}},"size":{},"modificationTime":1,"dataChange":true,"stats":{}{}}}}})",
-            path, partition_values, info ? info->size_bytes : 1, json::dump(stats), more.empty() ? "" : "," + more);
+            path, partition_values, size_bytes, json::dump(stats), more.empty() ? "" : "," + more);
     }
 
     void commit(int version, const std::vector<std::string>& lines) {
@@ -85,11 +96,11 @@ protected:
         ASSERT_TRUE(put) << put.error().message;
     }
 
-    // Version 0, and a session that sees it as bronze.t.
-    void create(const Table& table, std::vector<std::string> adds) {
+    // Version 0, and a session that sees it as bronze.t. `info` is its commitInfo.
+    void create(const Table& table, std::vector<std::string> adds, const std::string& info = R"({"commitInfo":{}})") {
         adds.insert(
             adds.begin(),
-            {kAllFeatures,
+            {info, kAllFeatures,
              fmt::format(
                  R"({{"metaData":{{"id":"t","format":{{"provider":"parquet","options":{{}}}},"schemaString":{},"partitionColumns":[{}],"configuration":{{{}}},"createdTime":1}}}})",
                  json::dump(struct_of(table.fields)), table.partition_columns, table.configuration)});
@@ -428,8 +439,9 @@ TEST_F(DeltaReadTest, TravelsByVersionAndByTime) {
     write_file("a", "SELECT 1::BIGINT AS x");
     write_file("b", "SELECT 2::BIGINT AS x");
     // 2026-01-01 and 2026-01-02, 12:00 UTC
-    const auto made = [](const char* ms) { return fmt::format(R"({{"commitInfo":{{"timestamp":{}}}}})", ms); };
-    create({.fields = {field("x", "long")}}, {made("1767268800000"), add("a", "")});
+    const auto made = [](const char* ms) { return fmt::format(R"({{"commitInfo":{{"inCommitTimestamp":{}}}}})", ms); };
+    create({.fields = {field("x", "long")}, .configuration = R"("delta.enableInCommitTimestamps":"true")"},
+           {add("a", "")}, made("1767268800000"));
     commit(1, {made("1767355200000"), add("b", "")});
     const auto count = [&](const std::string& table) { return ask("SELECT count(*) FROM " + table); };
     EXPECT_EQ(count("delta('lagoa://bronze/t')"), "2");
@@ -462,6 +474,88 @@ TEST_F(DeltaReadTest, ReadsVariantsAsTheirValues) {
     EXPECT_EQ(ask("SELECT v IS NULL FROM bronze.t WHERE x = 3"), "true");
     EXPECT_EQ(ask("SELECT v::JSON FROM bronze.t WHERE x = 4"), R"({"b":[1,2]})");
     EXPECT_EQ(ask("SELECT count(*) FROM bronze.t WHERE v IS NOT NULL"), "3");
+}
+
+TEST_F(DeltaReadTest, ReadsVariantsInsideOtherTypesAndShreddedOnes) {
+    write_file("shredded", R"(SELECT 1 AS x, {'a': 5, 'b': 'text'}::VARIANT AS c1,
+                              {'in': {'metadata': '\x01\x00\x00'::BLOB, 'value': '\x11deep'::BLOB}} AS c2)",
+               "SHREDDING {c1: 'STRUCT(a BIGINT, b VARCHAR)'}");
+    write_file("plain", "SELECT 2 AS x, [1, 2]::VARIANT AS c1");
+    create({.fields = {mapped("x", "integer", "x", 1), mapped("v", "variant", "c1", 2),
+                       mapped("s", struct_of({mapped("w", "variant", "in", 4), mapped("n", "long", "n", 5)}), "c2", 3)},
+            .configuration = kByName},
+           {add("shredded", ""), add("plain", "")});
+    EXPECT_EQ(ask("SELECT string_agg(v::JSON, ' ' ORDER BY x) FROM bronze.t"), R"({"a":5,"b":"text"} [1,2])");
+    EXPECT_EQ(list("SELECT s.w::VARCHAR FROM bronze.t ORDER BY x"), "[deep, NULL]");
+    EXPECT_EQ(list("SELECT x FROM bronze.t WHERE v.a::INTEGER = 5"), "[1]");
+}
+
+// NULL is told from a struct none of whose members are left.
+TEST_F(DeltaReadTest, AStructWhoseMembersAreAllNewerKeepsItsNulls) {
+    write_file("a", "SELECT 1 AS x, {'old': 1} AS s, {'in': {'old': 1}, 'n': 5} AS d UNION ALL SELECT 2, NULL, {'in': NULL, 'n': 6} "
+                    "UNION ALL SELECT 3, NULL, NULL");
+    create({.fields = {field("x", "integer"), field("s", struct_of({field("fresh", "string")})),
+                       field("d", struct_of({field("in", struct_of({field("fresh", "integer")})), field("n", "long")}))}},
+           {add("a", "")});
+    EXPECT_EQ(list("SELECT s IS NULL FROM bronze.t ORDER BY x"), "[false, true, true]");
+    EXPECT_EQ(list("SELECT d IS NULL FROM bronze.t ORDER BY x"), "[false, false, true]");
+    EXPECT_EQ(list("SELECT d.n FROM bronze.t ORDER BY x"), "[5, 6, NULL]");
+    EXPECT_EQ(list("SELECT x FROM bronze.t WHERE s.fresh IS NULL ORDER BY x"), "[1, 2, 3]");
+}
+
+// The log names its files by address; the engine may read nothing outside the lake.
+TEST_F(DeltaReadTest, AddressesInsideMountedStoresGoThroughThem) {
+    const test::TempDir folder;
+    auto local = open_local_store(folder.path().string());
+    ASSERT_TRUE(local);
+    open(std::shared_ptr<ObjectStore>(std::move(*local)));
+    ASSERT_TRUE(register_delta_function(*engine_));
+    session_ = connect();
+    write_file("a b", "SELECT 1::BIGINT AS x");
+    const std::string address = folder.path().string() + "/t/a%20b";
+    create({.fields = {field("x", "long")}},
+           {add_sized("file://" + address, store().head("t/a b").value().size_bytes, R"({"numRecords":1})")});
+    run(*session_, "SET allowed_directories = ['lagoa://']");
+    run(*session_, "SET enable_external_access = false");
+    EXPECT_EQ(list("SELECT filename FROM bronze.t"), "['lagoa://bronze/t/a b']");
+    EXPECT_EQ(list("SELECT x FROM delta('file://" + folder.path().string() + "/t')"), "[1]");
+    commit(1, {add("/etc/passwd", R"({"numRecords":1})")});
+    session_ = connect();
+    EXPECT_EQ(error_of(*session_, "SELECT sum(x) FROM bronze.t"), ErrorCode::kPermissionDenied);
+    EXPECT_EQ(error_of(*session_, "FROM delta('s3://elsewhere/t')"), ErrorCode::kPermissionDenied);
+    EXPECT_EQ(error_of(*session_, "FROM delta('/tmp')"), ErrorCode::kPermissionDenied);
+}
+
+TEST_F(DeltaReadTest, ReadsTablesOfBucketsByTheirAddress) {
+    auto server = test::S3Server::start();
+    if (!server) GTEST_SKIP() << server.error().message;
+    const std::string bucket = (*server)->make_bucket();
+    const std::string other = (*server)->make_bucket();
+    const S3Options options = (*server)->options();
+    ASSERT_EQ(setenv("AWS_ACCESS_KEY_ID", options.access_key.c_str(), 1), 0);
+    ASSERT_EQ(setenv("AWS_SECRET_ACCESS_KEY", options.secret_key.c_str(), 1), 0);
+    ASSERT_EQ(setenv("AWS_ENDPOINT_URL_S3", options.endpoint.c_str(), 1), 0);
+    ASSERT_EQ(setenv("AWS_REGION", options.region.c_str(), 1), 0);
+    const auto mount = [&](const std::string& name) { return engine_->mount("w-" + name, open_store("s3://" + name, options).value()); };
+    ASSERT_TRUE(mount(bucket));
+    ASSERT_TRUE(mount(other));
+    // Written through mounts of this engine, read by one that has none.
+    stores_["bronze"] = open_store("s3://" + bucket, options).value();
+    run(*session_, fmt::format("COPY (SELECT i AS x FROM range(10) r(i)) TO 'lagoa://w-{}/t/near' (FORMAT parquet)", bucket));
+    run(*session_, fmt::format("COPY (SELECT 10 AS x) TO 'lagoa://w-{}/far away' (FORMAT parquet)", other));
+    create({.fields = {field("x", "long")}},
+           {add("near", R"({"numRecords":10})", "", without({0, 9})),
+            add_sized(fmt::format("s3a://{}/far%20away", other),
+                      open_store("s3://" + other, options).value()->head("far away").value().size_bytes,
+                      R"({"numRecords":1})")});
+    auto fresh = Engine::open({});
+    ASSERT_TRUE(fresh);
+    ASSERT_TRUE(register_delta_function(**fresh));
+    const auto session = (*fresh)->connect();
+    ASSERT_TRUE(session);
+    EXPECT_EQ(value(**session, fmt::format("SELECT sum(x) FROM delta('s3://{}/t')", bucket)), "46");
+    EXPECT_EQ(value(**session, fmt::format("SELECT count(*) FROM delta('s3a://{}/t/')", bucket)), "9");
+    EXPECT_EQ(error_of(**session, fmt::format("FROM delta('s3://{}/nothing')", bucket)), ErrorCode::kNotFound);
 }
 
 }  // namespace
