@@ -105,7 +105,8 @@ TWO = struct.pack("<IqI", 1681511377, 2, 0) + bitmap(1, 2)[16:] + struct.pack("<
 VECTORS = {"rows": ROWS, "runs": RUNS, "two_words": TWO, "file": vector_file(ROWS), "file_of_runs": vector_file(RUNS), "inline": z85(ROWS).encode(), "empty": struct.pack("<Iq", 1681511377, 0)}
 CHECKPOINTS = {"embedded": commit({"checkpointMetadata": {"version": 2}}, PROTOCOL, metadata(FLAT, ["p"]), add("a"), add("b"), remove("z")),
                "sidecars": commit({"checkpointMetadata": {"version": 2}}, PROTOCOL, metadata(FLAT, ["p"]),
-                                  {"sidecar": {"path": "016ae953-37a9-438e-8683-9a9a4a79a395.parquet", "sizeInBytes": 100, "modificationTime": 1700000000000}})}
+                                  {"sidecar": {"path": "016ae953-37a9-438e-8683-9a9a4a79a395.parquet", "sizeInBytes": 100, "modificationTime": 1700000000000}}),
+               "no_name": commit({"checkpointMetadata": {"version": 2}}, PROTOCOL, metadata(FLAT, ["p"]), *({"sidecar": {"path": name, "sizeInBytes": 1, "modificationTime": 0}} for name in ("a\0b", "..", "")))}
 HINTS = {"classic": '{"version":2,"size":4,"sizeInBytes":900,"numOfAddFiles":2}', "parts": '{"version":2,"size":4,"parts":3}', "future": '{"version":99,"size":4}',
          "v2": '{"version":2,"size":4,"v2Checkpoint":{"path":"00000000000000000002.checkpoint.u.json","sidecarFiles":[]},"checksum":"x"}', "negative": '{"version":-1}', "empty": "", "text": "2"}
 VALUES = ["", "true", "-128", "9223372036854775807", "1.5e300", "NaN", "-Infinity", "2026-01-02", "+10000-01-01", "-0001-01-01", "2026-01-02 13:00:00.123456", "2026-01-02T13:00:00.123456Z",
