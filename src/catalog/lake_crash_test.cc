@@ -1,7 +1,7 @@
-// Goal: a process may die, or one operation of the store may fail or lose its answer, at any step of a table's life: what was
-// committed stays, what was not is invisible, running again ends as if nothing had been. Method: the sweep of faulty_store.h
-// over one life through Lake: creation, append, overwrite, overwrite of partitions, replaceWhere, merge with and without
-// deletion vectors, checkpoints, publish, clean-up of the log; data files included.
+// Goal: a process may die, or one operation of the store may fail or lose its answer, at any step of a table's life:
+// what was committed stays, what was not is invisible, running again ends as if nothing had been. Method: the sweep of
+// faulty_store.h over one life through Lake: creation, append, overwrite, overwrite of partitions, replaceWhere, merge
+// with and without deletion vectors, checkpoints, publish, clean-up of the log; data files included.
 #include <gtest/gtest.h>
 
 #include "catalog/lake.h"
@@ -22,7 +22,8 @@ class Process {
 public:
     explicit Process(std::shared_ptr<ObjectStore> store) {
         engine_ = Engine::open({.threads = 1}).value();
-        lake_ = Lake::open({.zones = {{"silver", store}}, .log = store, .engine = engine_.get(), .clock = &clock_}).value();
+        lake_ =
+            Lake::open({.zones = {{"silver", store}}, .log = store, .engine = engine_.get(), .clock = &clock_}).value();
     }
 
     Lake& lake() { return *lake_; }
@@ -51,7 +52,8 @@ private:
 };
 
 WriteRequest write_of(int number) {
-    WriteRequest request{.table = kTable, .select = {}, .partition_by = {"part"}, .txn = delta::Txn{"life", number, {}}};
+    WriteRequest request{
+        .table = kTable, .select = {}, .partition_by = {"part"}, .txn = delta::Txn{"life", number, {}}};
     switch (number) {
         case 1:
             request.select = "SELECT range AS k, range % 3 AS part, 'first' AS v FROM range(9)";
@@ -70,7 +72,8 @@ WriteRequest write_of(int number) {
             request.replace_where = "part = 0 AND k < 20";
             break;
         case 5:
-            request.select = "SELECT * FROM (VALUES (3, 0, 'merged'), (31, 1, 'merged'), (99, 2, 'merged')) AS t(k, part, v)";
+            request.select =
+                "SELECT * FROM (VALUES (3, 0, 'merged'), (31, 1, 'merged'), (99, 2, 'merged')) AS t(k, part, v)";
             request.mode = WriteMode::kMerge;
             request.key = {"k"};
             break;
@@ -154,7 +157,8 @@ void expect_state(Process& process, int writes, const std::vector<std::string>& 
     }
 }
 
-// Every fault in `step`, on what `before` holds after `writes` writes. Returns what stands after the step without a fault.
+// Every fault in `step`, on what `before` holds after `writes` writes. Returns what stands after the step without a
+// fault.
 std::shared_ptr<ObjectStore> sweep_step(int step, int writes, ObjectStore& before, FaultyStore::Fault fault,
                                         const std::vector<std::string>& expected) {
     const int after_step = step <= kWrites ? step : writes;

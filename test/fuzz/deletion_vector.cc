@@ -1,5 +1,5 @@
-// Goal: no bytes in a deletion vector's place crash its reader or are taken for other rows than they say. Invariants: what
-// parses is written and read again as the same rows; base85 is undone by its inverse; a damaged file is refused.
+// Goal: no bytes in a deletion vector's place crash its reader or are taken for other rows than they say. Invariants:
+// what parses is written and read again as the same rows; base85 is undone by its inverse; a damaged file is refused.
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -25,10 +25,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 
     const auto store = make_memory_store();
     const TableLocation table{.store = store.get(), .parquet = nullptr, .path = "t"};
-    DeletionVector vector{.storage_type = "i", .path_or_inline = std::string(input), .offset = {}, .size_bytes = 44,
-                          .cardinality = 6};
+    DeletionVector vector{
+        .storage_type = "i", .path_or_inline = std::string(input), .offset = {}, .size_bytes = 44, .cardinality = 6};
     if (const auto rows = read_deletion_vector(table, vector)) LAGOA_CHECK(rows->size() == 6, "another cardinality");
-    vector = {.storage_type = "u", .path_or_inline = "ab^-aqEH.-t@S}K{vb[*k^", .offset = 1, .size_bytes = 44,
+    vector = {.storage_type = "u",
+              .path_or_inline = "ab^-aqEH.-t@S}K{vb[*k^",
+              .offset = 1,
+              .size_bytes = 44,
               .cardinality = 6};
     const auto path = deletion_vector_path(vector);
     LAGOA_CHECK(path && store->put("t/" + *path, input), "writing the file");

@@ -1,5 +1,6 @@
-// Goal: no v2 checkpoint in JSON crashes its reader, and one that cannot be read costs no data. Method: a sound log of four
-// commits beside the input as the checkpoint of version 2; whatever the checkpoint is, the table opens or is refused by code.
+// Goal: no v2 checkpoint in JSON crashes its reader, and one that cannot be read costs no data. Method: a sound log of
+// four commits beside the input as the checkpoint of version 2; whatever the checkpoint is, the table opens or is
+// refused by code.
 #include "base/check.h"
 #include "support/delta_table.h"
 

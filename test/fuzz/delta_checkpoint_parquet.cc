@@ -1,5 +1,5 @@
-// Goal: no bytes in a checkpoint's place crash the reader. Method: the input as a Parquet file read through ParquetIo, and as
-// the checkpoint of a table whose whole log is there. Invariant: a checkpoint that cannot be read costs no data.
+// Goal: no bytes in a checkpoint's place crash the reader. Method: the input as a Parquet file read through ParquetIo,
+// and as the checkpoint of a table whose whole log is there. Invariant: a checkpoint that cannot be read costs no data.
 #include "base/check.h"
 #include "catalog/duckdb/parquet_io.h"
 #include "delta/log_json.h"
@@ -24,8 +24,9 @@ struct Fixture {
 
     Fixture() {
         LAGOA_CHECK(store->put("t/_delta_log/00000000000000000000.json", kCreation), "writing the log");
-        LAGOA_CHECK(store->put("t/_delta_log/00000000000000000001.json", "{\"add\":{\"path\":\"a\",\"partitionValues\":{},"
-                                                                         "\"size\":1,\"dataChange\":true}}\n"),
+        LAGOA_CHECK(store->put("t/_delta_log/00000000000000000001.json",
+                               "{\"add\":{\"path\":\"a\",\"partitionValues\":{},"
+                               "\"size\":1,\"dataChange\":true}}\n"),
                     "writing the log");
     }
 };

@@ -1,5 +1,5 @@
-// Goal: _last_checkpoint is a hint: whatever it says, the table is the same. Method: a sound table with a checkpoint, and
-// the input as its _last_checkpoint.
+// Goal: _last_checkpoint is a hint: whatever it says, the table is the same. Method: a sound table with a checkpoint,
+// and the input as its _last_checkpoint.
 #include "base/check.h"
 #include "support/delta_table.h"
 

@@ -1,5 +1,6 @@
-// Goal: no log opens as a table that contradicts itself, and none crashes. Method: the input is the texts of commits 0, 1, …
-// with a line `---` between them; the table is replayed at once and one commit after another. Invariant: both ways agree.
+// Goal: no log opens as a table that contradicts itself, and none crashes. Method: the input is the texts of commits 0,
+// 1, … with a line `---` between them; the table is replayed at once and one commit after another. Invariant: both ways
+// agree.
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -13,9 +14,9 @@ namespace lagoa::delta {
 namespace {
 
 std::string summary(const Snapshot& snapshot) {
-    std::string text = fmt::format("{} {} files, {} tombstones, {} txns, {} domains", snapshot.version,
-                                   snapshot.files.size(), snapshot.tombstones.size(), snapshot.txns.size(),
-                                   snapshot.domains.size());
+    std::string text =
+        fmt::format("{} {} files, {} tombstones, {} txns, {} domains", snapshot.version, snapshot.files.size(),
+                    snapshot.tombstones.size(), snapshot.txns.size(), snapshot.domains.size());
     for (const AddFile& file : snapshot.files) text += "\n" + file_key(file.path, file.deletion_vector);
     return text;
 }

@@ -1,7 +1,7 @@
-// Goal: no entry of the lake log, however damaged, crashes its reader. Invariant: the newest entry is read, or is corruption
-// or unsupported by name; it is never skipped.
-#include "base/check.h"
+// Goal: no entry of the lake log, however damaged, crashes its reader. Invariant: the newest entry is read, or is
+// corruption or unsupported by name; it is never skipped.
 #include "catalog/lake_log.h"
+#include "base/check.h"
 #include "store/memory_store.h"
 
 namespace lagoa {

@@ -9,10 +9,10 @@ namespace lagoa {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     static const duckdb::LogicalType kTypes[] = {
-        duckdb::LogicalType::BOOLEAN,   duckdb::LogicalType::TINYINT,      duckdb::LogicalType::INTEGER,
-        duckdb::LogicalType::BIGINT,    duckdb::LogicalType::FLOAT,        duckdb::LogicalType::DOUBLE,
-        duckdb::LogicalType::VARCHAR,   duckdb::LogicalType::BLOB,         duckdb::LogicalType::DATE,
-        duckdb::LogicalType::TIMESTAMP, duckdb::LogicalType::TIMESTAMP_TZ, duckdb::LogicalType::DECIMAL(18, 4),
+        duckdb::LogicalType::BOOLEAN,        duckdb::LogicalType::TINYINT,      duckdb::LogicalType::INTEGER,
+        duckdb::LogicalType::BIGINT,         duckdb::LogicalType::FLOAT,        duckdb::LogicalType::DOUBLE,
+        duckdb::LogicalType::VARCHAR,        duckdb::LogicalType::BLOB,         duckdb::LogicalType::DATE,
+        duckdb::LogicalType::TIMESTAMP,      duckdb::LogicalType::TIMESTAMP_TZ, duckdb::LogicalType::DECIMAL(18, 4),
         duckdb::LogicalType::DECIMAL(38, 10)};
     const std::string text(reinterpret_cast<const char*>(bytes), size);
     for (const duckdb::LogicalType& type : kTypes) {

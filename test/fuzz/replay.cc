@@ -1,8 +1,8 @@
 // What stands in for libFuzzer under g++: runs a target on every file of its corpus and on mutations of them.
 //
 // usage: fuzz_<target> CORPUS [--runs N] [--seed S] | FILE    N mutations of each file (default 3000)
-// Mutation k of a file depends on the seed, k and the file's name only. A crash prints what input it was and leaves it in
-// `crash-<target>` in the working directory, which can be given as FILE.
+// Mutation k of a file depends on the seed, k and the file's name only. A crash prints what input it was and leaves it
+// in `crash-<target>` in the working directory, which can be given as FILE.
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -81,13 +81,14 @@ private:
                 if (at + 4 <= text.size()) text.replace(at, 4, kWords[below(std::size(kWords))]);
                 break;
             default:
-                if (at < text.size()) text[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1U << below(8)));
+                if (at < text.size())
+                    text[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1U << below(8)));
                 break;
         }
     }
 
-    static constexpr std::string_view kTokens[] = {
-        "null", "{}", "[]", "-1", "1e999", "99999999999999999999", "\"\"", "true", "\\u0000", "%2F", "../", "\n"};
+    static constexpr std::string_view kTokens[] = {"null", "{}",   "[]",      "-1",  "1e999", "99999999999999999999",
+                                                   "\"\"", "true", "\\u0000", "%2F", "../",   "\n"};
     static constexpr std::string_view kWords[] = {
         {"\0\0\0\0", 4}, {"\xff\xff\xff\xff", 4}, {"\x7f\xff\xff\xff", 4}, {"\xff\xff\xff\x7f", 4}, {"\x80\0\0\0", 4}};
 
@@ -146,8 +147,7 @@ int main(int count, char** arguments) {
     }
     if (path.empty()) return 2;
     lagoa::log::configure(lagoa::log::Level::kOff, lagoa::log::Format::kAuto);  // damage is what it is about
-    std::snprintf(crash_file, sizeof crash_file, "crash-%s",
-                  std::filesystem::path(arguments[0]).filename().c_str());
+    std::snprintf(crash_file, sizeof crash_file, "crash-%s", std::filesystem::path(arguments[0]).filename().c_str());
     if (__sanitizer_set_death_callback != nullptr) {
         __sanitizer_set_death_callback(report_crash);
     } else {

@@ -1,10 +1,15 @@
 // Works on one zone of Delta tables as it is told, a JSON command a line on standard input, an answer a line:
 //
-//     {"write": {"table": "t", "select": "SELECT …", "mode": "merge", "key": ["k"], "properties": {…}}}  → {"version": 3, "rows": 8}
-//     {"sql": "ALTER TABLE silver.t …"}                                                                 → {"rows": 0}
-//     {"checkpoint": "t"}                                                                                → {}
-//     {"mark_deleted": "t", "rows": [0, 7]}    in every file, by a deletion vector                        → {"version": 4}
-//     anything that fails                                                                   → {"error": "unsupported", "message": "…"}
+//     {"write": {"table": "t", "select": "SELECT 1 AS k", "mode": "merge", "key": ["k"], "properties": {"a": "b"}}}
+//         {"version": 3, "rows": 8}
+//     {"sql": "ALTER TABLE silver.t ADD COLUMN c INT"}
+//         {"rows": 0}
+//     {"checkpoint": "t"}
+//         {}
+//     {"mark_deleted": "t", "rows": [0, 7]}    by a deletion vector, in every file
+//         {"version": 4}
+//
+// What fails answers {"error": "unsupported", "message": "why"}.
 //
 // usage: lake_driver ROOT    the zone is `silver`; table `t` lies at ROOT/t
 #include <cstdio>
@@ -50,7 +55,8 @@ public:
         Driver driver;
         driver.engine_ = LAGOA_TRY(Engine::open({}));
         const auto store = LAGOA_TRY(open_store(root));
-        driver.lake_ = LAGOA_TRY(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = driver.engine_.get()}));
+        driver.lake_ =
+            LAGOA_TRY(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = driver.engine_.get()}));
         driver.session_ = LAGOA_TRY(driver.lake_->connect({.base = Cut::Base::kHead, .pins = {}}));
         return driver;
     }
@@ -131,8 +137,8 @@ int serve(const std::string& root) {
     for (std::string line; std::getline(std::cin, line);) {
         auto answer = driver->run(line);
         if (!answer)
-            answer = json::make_object(
-                {{"error", info(answer.error().code).name}, {"message", answer.error().message}});
+            answer =
+                json::make_object({{"error", info(answer.error().code).name}, {"message", answer.error().message}});
         std::cout << json::dump(*answer) << std::endl;
     }
     return 0;

@@ -1,10 +1,10 @@
-// One process of the soak: threads that append to, merge into and replace their own rows of one table until told to stop or
-// killed, over a store that fails now and then.
+// One process of the soak: threads that append to, merge into and replace their own rows of one table until told to
+// stop or killed, over a store that fails now and then.
 //
-// usage: soak_writer ROOT LEDGERS NAME THREADS SEED FAULTS [CREATE_PROPERTY=VALUE…]
+// usage: soak_writer ROOT LEDGERS NAME THREADS SEED FAULTS [PROPERTY=VALUE…]
 //
-// The table is ROOT/rows: (writer, op, i, v). An operation of a thread `NAME-<n>` writes rows of one `op` number, at once or not
-// at all. Its ledger LEDGERS/NAME-<n> gets a line, durable before the next step:
+// The table is ROOT/rows: (writer, op, i, v). An operation of a thread `NAME-<n>` writes rows of one `op` number, all
+// or none. Its ledger LEDGERS/NAME-<n> gets a line, durable before the next step:
 //     begin OP ROWS      before it
 //     replace OP ROWS    before it; all earlier ops of the thread go in the same commit
 //     done OP            acknowledged
@@ -80,7 +80,8 @@ private:
         const auto draw = random() % 2000;
         if (draw < faults_) return fail(ErrorCode::kUnavailable, "a fault before the change");
         Result<T> result = operation();
-        if (draw >= faults_ && draw < 2 * faults_) return fail(ErrorCode::kDeadlineExceeded, "a fault after the change");
+        if (draw >= faults_ && draw < 2 * faults_)
+            return fail(ErrorCode::kDeadlineExceeded, "a fault after the change");
         return result;
     }
 
@@ -144,8 +145,9 @@ private:
         } else if (last_ >= 0 && draw < 4) {
             request.mode = WriteMode::kMerge;
             request.key = {"writer", "op", "i"};
-            request.select += fmt::format(
-                " UNION ALL SELECT writer, op, i, v + 1 FROM silver.rows WHERE writer = '{}' AND op = {}", name_, last_);
+            request.select +=
+                fmt::format(" UNION ALL SELECT writer, op, i, v + 1 FROM silver.rows WHERE writer = '{}' AND op = {}",
+                            name_, last_);
         }
         ledger_.write(fmt::format("{} {} {}", replaces ? "replace" : "begin", op, rows));
         const auto written = soak_.lake.write(*session_, request);
@@ -163,7 +165,8 @@ private:
     }
 
     std::string select(std::int64_t op, std::uint64_t rows) const {
-        return fmt::format("SELECT '{}' AS writer, {}::BIGINT AS op, range AS i, 0::BIGINT AS v FROM range({})", name_, op, rows);
+        return fmt::format("SELECT '{}' AS writer, {}::BIGINT AS op, range AS i, 0::BIGINT AS v FROM range({})", name_,
+                           op, rows);
     }
 
     Soak& soak_;
@@ -182,7 +185,8 @@ int run(int count, char** arguments) {
     const auto engine = must(Engine::open({}), "opening the engine");
     const auto store = std::make_shared<FlakyStore>(must(open_store(arguments[1]), "opening the store"),
                                                     static_cast<unsigned>(number(6)), seed);
-    const auto lake = must(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = engine.get()}), "opening the lake");
+    const auto lake =
+        must(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = engine.get()}), "opening the lake");
     Soak soak{.lake = *lake, .ledgers = arguments[2], .name = arguments[3], .seed = seed, .properties = {}};
     for (int i = 7; i < count; ++i) {
         const std::string_view pair = arguments[i];
