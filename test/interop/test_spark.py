@@ -247,8 +247,9 @@ class WrittenByLagoa(Interop):
         self.checksum_is_right("sums")
         self.lagoa.write("sums", "SELECT k, k % 2 AS p FROM range(4) t(k)", mode="merge", key=["k"])
         self.checksum_is_right("sums")
-        # Spark writes on from our checksum, and we from Spark's.
+        # Spark adds to our checksum without a look at the table, and we to Spark's.
         spark().sql(f"INSERT INTO delta.`{self.path('sums')}` VALUES (77, 1)")
+        self.checksum_is_right("sums")
         self.lagoa.write("sums", "SELECT 78::BIGINT AS k, 1::BIGINT AS p")
         self.checksum_is_right("sums")
 
