@@ -60,6 +60,10 @@ class Lagoa:
     def checkpoint(self, table):
         self.ask({"checkpoint": table})
 
+    def clean_up(self, table):
+        """Removes what is expired of the log and not needed by the newest version."""
+        return self.ask({"clean_up": table})["removed"]
+
     def mark_deleted(self, table, rows):
         """Deletes these rows of every file of `table` by deletion vectors."""
         return self.ask({"mark_deleted": table, "rows": list(rows)})["version"]
@@ -108,7 +112,7 @@ class Spark:
         for name, value in settings.items():
             builder = builder.config(name, value)
         self.session = builder.getOrCreate()
-        self.session.sparkContext.setLogLevel("ERROR")
+        self.session.sparkContext.setLogLevel("FATAL")  # what fails is raised
 
     def sql(self, sql):
         return self.session.sql(sql)

@@ -6,6 +6,8 @@
 //         {"rows": 0}
 //     {"checkpoint": "t"}
 //         {}
+//     {"clean_up": "t"}    of the log, what the newest version does not need
+//         {"removed": 5}
 //     {"mark_deleted": "t", "rows": [0, 7]}    by a deletion vector, in every file
 //         {"version": 4}
 //
@@ -73,6 +75,12 @@ public:
             const auto snapshot = LAGOA_TRY(delta::read_snapshot(location));
             LAGOA_TRY(delta::write_checkpoint(location, *snapshot));
             return json::Object{};
+        }
+        if (const auto table = command.string_at("clean_up")) {
+            const delta::TableLocation location = LAGOA_TRY(lake_->locate({"silver", *table}));
+            const auto newest = LAGOA_TRY(delta::read_snapshot(location));
+            const std::uint64_t removed = LAGOA_TRY(delta::clean_up_log(location, *newest, newest->version));
+            return json::make_object({{"removed", removed}});
         }
         if (const auto table = command.string_at("mark_deleted")) return mark_deleted(*table, command.find("rows"));
         return fail(ErrorCode::kInvalidArgument, "{} is not a command", line);

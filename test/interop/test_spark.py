@@ -2,8 +2,10 @@
 Method: one Spark session; each feature is written by one engine, read by all that have it, written on by another. A feature that
 Lagoa does not write on in is refused by name, with nothing staged."""
 import json
+import os
 import pathlib
 import tempfile
+import time
 import unittest
 
 import deltalake
@@ -138,6 +140,21 @@ class WrittenByLagoa(Interop):
         for version in range(4):
             self.agree("modes", version=version)
 
+    def test_sql(self):
+        self.lagoa.sql('CREATE TABLE silver.door (k BIGINT NOT NULL, "day" DATE, s VARCHAR) PARTITIONED BY ("day")')
+        self.assertEqual(self.agree("door").num_rows, 0)
+        self.lagoa.sql("INSERT INTO silver.door SELECT range, DATE '2026-01-01' + (range % 2)::INT, 'ção' FROM range(6)")
+        self.lagoa.sql("INSERT INTO silver.door (k) VALUES (6)")
+        self.assertEqual(self.agree("door").num_rows, 7)
+        with self.assertRaises(Exception):
+            spark().sql(f"INSERT INTO delta.`{self.path('door')}` VALUES (NULL, NULL, NULL)")
+        self.lagoa.sql("CREATE OR REPLACE TABLE silver.door AS SELECT range AS other, [range] AS l FROM range(3)")
+        self.assertEqual(self.agree("door").column_names, ["other", "l"])
+        self.agree("door", version=2)
+        spark().sql(f"INSERT INTO delta.`{self.path('door')}` VALUES (3, array(3))")
+        self.lagoa.sql("INSERT INTO silver.door VALUES (4, [4, NULL])")
+        self.assertEqual(self.agree("door").num_rows, 5)
+
     def test_column_mapping(self):
         for mode in ("name", "id"):
             table = f"mapping_{mode}"
@@ -190,6 +207,21 @@ class WrittenByLagoa(Interop):
                 (log / f"{version:020}.json").unlink()
             self.assertEqual(self.agree(table).num_rows, 5)
             self.checksum_is_right(table)
+
+    def test_log_clean_up(self):
+        for i in range(5):
+            self.lagoa.write("cleaned", f"SELECT {i}::BIGINT AS k", properties={"delta.logRetentionDuration": "interval 1 days"})
+        self.lagoa.checkpoint("cleaned")
+        log = self.path("cleaned") / "_delta_log"
+        for file in log.iterdir():
+            os.utime(file, (time.time() - 3 * 86400, time.time() - 3 * 86400))
+        self.assertGreater(self.lagoa.clean_up("cleaned"), 0)
+        self.assertFalse((log / f"{0:020}.json").exists())
+        self.assertEqual(self.agree("cleaned").num_rows, 5)
+        spark().sql(f"INSERT INTO delta.`{self.path('cleaned')}` VALUES (5)")
+        deltalake.write_deltalake(str(self.path("cleaned")), pyarrow.table({"k": pyarrow.array([6])}), mode="append")
+        self.lagoa.write("cleaned", "SELECT 7::BIGINT AS k")
+        self.assertEqual(self.agree("cleaned").num_rows, 8)
 
     def test_in_commit_timestamps(self):
         self.lagoa.write("times", "SELECT 1 AS k", properties={"delta.enableInCommitTimestamps": "true"})
