@@ -117,6 +117,10 @@ void raise(const Error& error) {
                             error.message);
 }
 
+bool is_raised(const duckdb::ErrorData& error) {
+    return error.ExtraInfo().contains(kCodeKey);
+}
+
 Error to_error(const duckdb::ErrorData& error) {
     const auto& extra = error.ExtraInfo();
     if (const auto ours = extra.find(kCodeKey); ours != extra.end()) {

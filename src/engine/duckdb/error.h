@@ -27,6 +27,9 @@ T unwrap(Result<T> result) {
 /// kDataRejected, out of memory or disk kResourceExhausted, an interrupt kCancelled.
 Error to_error(const duckdb::ErrorData& error);
 
+/// Whether `error` is a raise()d one, and not DuckDB's own.
+bool is_raised(const duckdb::ErrorData& error);
+
 /// Runs `body`, which returns a Result, and turns what it throws into its Error.
 template <class Body>
 std::invoke_result_t<Body> guarded(Body&& body) {
