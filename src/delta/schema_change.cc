@@ -35,7 +35,7 @@ bool same_name(std::string_view a, std::string_view b) {
 struct Place {
     std::vector<Field>* siblings = nullptr;  // the members of its struct, or the parts of its list or map
     std::size_t index = 0;
-    bool is_member = true;  // of a struct (or the table): it has a name and metadata of its own
+    bool is_member = true;            // of a struct (or the table): it has a name and metadata of its own
     Field* owner = nullptr;           // itself if it is a member, else the member whose list or map it is part of
     std::vector<std::string> inside;  // from the owner to it: `element`, `key`, `value`
 
@@ -54,8 +54,8 @@ Result<Place> find_place(Metadata& metadata, FieldPath path) {
             place.siblings = &type.children;
             place.is_member = type.kind == TypeKind::kStruct;
         }
-        const auto at = std::ranges::find_if(
-            *place.siblings, [&](const Field& field) { return same_name(field.name, path[depth]); });
+        const auto at = std::ranges::find_if(*place.siblings,
+                                             [&](const Field& field) { return same_name(field.name, path[depth]); });
         if (at == place.siblings->end()) return fail(ErrorCode::kNotFound, "there is no column {}", print(path));
         place.index = static_cast<std::size_t>(at - place.siblings->begin());
         if (place.is_member) {

@@ -17,7 +17,7 @@ struct Feature {
     std::string_view name;
     int reader = 0;  // the least version of a reader that has to know it; 0: it binds writers only
     int writer = 7;
-    bool is_written = true;  // every part of it that a writer must honour is honoured
+    bool is_written = true;                      // every part of it that a writer must honour is honoured
     std::array<std::string_view, 2> needs = {};  // other features, without which this one may not be
     std::string_view stable_name = {};           // of a preview: the name under which it became part of the protocol
 };
@@ -229,8 +229,7 @@ Result<> check_rules(const Metadata& metadata) {
     if (refused) return pass_on(*std::move(refused));
     for (const auto& [name, value] : metadata.configuration)
         if (name.starts_with(kConstraintProperty))
-            return refuse("writing",
-                          {fmt::format("checkConstraints ({})", name.substr(kConstraintProperty.size()))});
+            return refuse("writing", {fmt::format("checkConstraints ({})", name.substr(kConstraintProperty.size()))});
     return {};
 }
 
