@@ -26,6 +26,7 @@ struct Protocol {
     int min_writer_version = 2;
     std::vector<std::string> reader_features;  ///< Reader version 3 only.
     std::vector<std::string> writer_features;  ///< Writer version 7 only.
+    bool operator==(const Protocol&) const = default;
 };
 
 struct Metadata {
@@ -113,9 +114,8 @@ struct Sidecar {
 using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, CdcFile, Txn, DomainMetadata, CommitInfo,
                             CheckpointMetadata, Sidecar>;
 
-/// Whether a table with this protocol may be read / written by us; kUnsupported names the feature.
+/// Whether a table with this protocol may be read by us; kUnsupported names the feature. For writing: table_features.h.
 Result<> check_readable(const Protocol& protocol);
-Result<> check_writable(const Protocol& protocol);
 
 /// The log path of an AddFile or RemoveFile, %-decoded, relative to the table unless absolute.
 std::string decode_path(std::string_view path);

@@ -46,14 +46,14 @@ enum class Isolation {
 struct CommitRequest {
     std::vector<AddFile> adds;
     std::vector<RemoveFile> removes;
-    std::vector<CdcFile> cdc;               ///< Change files; their rows are no part of the table.
-    std::optional<Protocol> protocol;       ///< Set when creating or upgrading.
-    std::optional<Metadata> metadata;       ///< Set when creating or changing the schema.
+    std::vector<CdcFile> cdc;          ///< Change files; their rows are no part of the table.
+    std::optional<Protocol> protocol;  ///< Set when creating or upgrading.
+    std::optional<Metadata> metadata;  ///< Set when creating or changing the schema.
     std::vector<Txn> txns;
-    std::vector<DomainMetadata> domains;    ///< Those of the system (`delta.*`) are the committer's own.
+    std::vector<DomainMetadata> domains;  ///< Those of the system (`delta.*`) are the committer's own.
     ReadSet read_set;
-    Isolation isolation = Isolation::kSerializable;  ///< Weaker than the table's own is not honoured.
-    std::string operation = "WRITE";  ///< Spark's names: WRITE, MERGE, CREATE TABLE AS SELECT, …
+    std::optional<Isolation> isolation;  ///< nullopt: the table's own; weaker than that is not honoured.
+    std::string operation = "WRITE";     ///< Spark's names: WRITE, MERGE, CREATE TABLE AS SELECT, …
     json::Object operation_parameters;
     json::Object operation_metrics;
     std::string user_metadata;
@@ -70,9 +70,8 @@ struct CommitOptions {
 };
 
 /// Commits `request` on top of `base` (nullptr: creates the table), writes the version's checksum file and, when one is
-/// due, a checkpoint, after which expired log files go (failures of these are logged, not returned). Returns the version
-/// made.
-/// kConflict: another writer changed what this one read, or created the table first; nothing was written.
+/// due, a checkpoint, after which expired log files go (failures of these are logged, not returned). Returns the
+/// version made. kConflict: another writer changed what this one read, or created the table first; nothing was written.
 /// kAlreadyExists: one of `request.txns` was committed by someone else meanwhile.
 /// kUnsupported: a writer feature we lack. kInvalidArgument: adds that do not fit the schema's partitions,
 /// removes of files that are not live at `base`, removes from an append-only table.

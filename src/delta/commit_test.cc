@@ -8,7 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "delta/impl/conflict.h"
+#include "delta/column_mapping.h"
+#include "delta/table_features.h"
 #include "support/delta_table.h"
 #include "support/faulty_store.h"
 
@@ -78,7 +79,9 @@ TEST(Commit, TimestampWithoutZoneBringsItsFeature) {
     ASSERT_TRUE(plain.create());
     CommitRequest change;
     change.metadata = creation.metadata;
-    EXPECT_EQ(refusal(plain, change), ErrorCode::kUnsupported);
+    ASSERT_TRUE(plain.commit(change));
+    EXPECT_EQ(read_snapshot(plain.location()).value()->protocol.writer_features,
+              (Paths{"appendOnly", "invariants", "timestampNtz"}));
 }
 
 TEST(Commit, TableIsCreatedOnce) {
@@ -128,8 +131,10 @@ TEST(Commit, ChangeOfMetadataOrProtocolConflictsWithEveryWriter) {
     EXPECT_EQ(commit(table.location(), base, DeltaTable::append({"a"}), table.options()).error().code,
               ErrorCode::kConflict);
     CommitRequest upgrade;
-    upgrade.protocol = Protocol{
-        .min_reader_version = 1, .min_writer_version = 7, .reader_features = {}, .writer_features = {"appendOnly"}};
+    upgrade.protocol = Protocol{.min_reader_version = 1,
+                                .min_writer_version = 7,
+                                .reader_features = {},
+                                .writer_features = {"appendOnly", "invariants"}};
     const auto second = read_snapshot(table.location()).value();
     ASSERT_TRUE(commit(table.location(), second, std::move(upgrade), table.options()));
     EXPECT_EQ(commit(table.location(), second, DeltaTable::append({"a"}), table.options()).error().code,
@@ -153,15 +158,6 @@ TEST(Commit, TransactionIsAppliedOnce) {
     EXPECT_TRUE(table.commit(load(6, "b")));
     EXPECT_EQ(table.files(), (Paths{"a", "b"}));
     EXPECT_EQ(read_snapshot(table.location()).value()->txn_version("loader"), 6);
-}
-
-TEST(Commit, BlindRemoversOfOneFileConflict) {
-    CommitRequest compaction = DeltaTable::replace({"a"}, {"x"});
-    compaction.read_set = ReadSet::nothing();
-    EXPECT_TRUE(check_conflict(compaction, 3, {DeltaTable::remove("b"), DeltaTable::add("c")}));
-    EXPECT_EQ(check_conflict(compaction, 3, {DeltaTable::remove("a")}).error().code, ErrorCode::kConflict);
-    EXPECT_TRUE(check_conflict(DeltaTable::replace({"a"}, {}), 3,
-                               {CommitInfo{}, Txn{.app_id = "o", .version = 1, .last_updated_ms = {}}}));
 }
 
 TEST(Commit, RefusesFilesThatDoNotFit) {
@@ -200,28 +196,196 @@ TEST(Commit, AppendOnlyTablesKeepTheirRows) {
 }
 
 TEST(Commit, RefusesFeaturesItLacks) {
-    for (const auto& [key, value] : std::map<std::string, std::string>{{"delta.enableChangeDataFeed", "true"},
-                                                                       {"delta.enableDeletionVectors", "true"},
-                                                                       {"delta.constraints.positive", "id > 0"},
-                                                                       {"delta.columnMapping.mode", "name"},
-                                                                       {"delta.checkpointPolicy", "v2"}})
+    for (const auto& [key, value] : std::map<std::string, std::string>{{"delta.enableIcebergCompatV2", "true"},
+                                                                       {"delta.feature.catalogManaged", "supported"},
+                                                                       {"delta.constraints.positive", "id > 0"}})
         EXPECT_EQ(DeltaTable().create({{key, value}}).error().code, ErrorCode::kUnsupported) << key;
-    for (const auto* key : {"delta.invariants", "delta.generationExpression", "delta.identity.start"}) {
-        auto creation = DeltaTable::creation();
-        Field inner{.name = "x",
-                    .type = {.kind = TypeKind::kInt64, .children = {}},
-                    .metadata = json::make_object({{key, "1"}})};
-        creation.metadata->schema.fields.push_back(
-            {.name = "s", .type = {.kind = TypeKind::kStruct, .children = {inner}}, .metadata = {}});
-        EXPECT_EQ(commit(DeltaTable().location(), nullptr, creation).error().code, ErrorCode::kUnsupported) << key;
-    }
-    EXPECT_TRUE(DeltaTable().create({{"delta.enableChangeDataFeed", "false"}, {"delta.columnMapping.mode", "none"}}));
-
     DeltaTable by_other;
-    ASSERT_TRUE(
-        by_other.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":1,"minWriterVersion":4}}
+    ASSERT_TRUE(by_other.store().put(
+        DeltaTable::commit_key(0),
+        R"({"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["icebergCompatV1"]}}
 {"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}"}})"));
     EXPECT_EQ(refusal(by_other, DeltaTable::append({"a"})), ErrorCode::kUnsupported);
+    CommitRequest downgrade;
+    downgrade.protocol = Protocol{
+        .min_reader_version = 1, .min_writer_version = 7, .reader_features = {}, .writer_features = {"appendOnly"}};
+    DeltaTable plain;
+    ASSERT_TRUE(plain.create());
+    EXPECT_EQ(refusal(plain, downgrade), ErrorCode::kUnsupported);
+}
+
+// Tables of the versions before table features, as older engines made them.
+TEST(Commit, WritesTablesOfEveryLegacyVersion) {
+    for (int version = 1; version <= 6; ++version) {
+        DeltaTable table;
+        ASSERT_TRUE(table.store().put(DeltaTable::commit_key(0),
+                                      fmt::format(R"({{"protocol":{{"minReaderVersion":{},"minWriterVersion":{}}}}}
+{{"metaData":{{"id":"i","schemaString":"{{\"type\":\"struct\",\"fields\":[]}}"}}}})",
+                                                  version >= 5 ? 2 : 1, version)));
+        ASSERT_TRUE(table.commit(DeltaTable::append({"a"}))) << version;
+        EXPECT_EQ(read_snapshot(table.location()).value()->protocol.min_writer_version, version);
+    }
+}
+
+TEST(Commit, RemovesCarryWhatTheirFilesHad) {
+    DeltaTable table;
+    auto creation = DeltaTable::creation({{"delta.enableRowTracking", "true"}});
+    creation.metadata->schema.fields.push_back(
+        {.name = "day", .type = {.kind = TypeKind::kDate, .children = {}}, .metadata = {}});
+    creation.metadata->partition_columns = {"day"};
+    ASSERT_TRUE(commit(table.location(), nullptr, creation, table.options()));
+    auto append = DeltaTable::append({"a"});
+    append.adds[0].partition_values["day"] = "2024-01-01";
+    ASSERT_TRUE(table.commit(std::move(append)));
+    ASSERT_TRUE(table.commit(DeltaTable::replace({"a"}, {})));
+    const auto snapshot = read_snapshot(table.location()).value();
+    const RemoveFile& tombstone = *snapshot->tombstones.begin();
+    EXPECT_TRUE(tombstone.extended_file_metadata);
+    EXPECT_EQ(tombstone.size_bytes, 100);
+    EXPECT_EQ(tombstone.partition_values.at("day"), "2024-01-01");
+    EXPECT_EQ(tombstone.base_row_id, 0);
+    EXPECT_EQ(tombstone.default_row_commit_version, 1);
+}
+
+TEST(Commit, UsersAddToCommitInfoButDoNotChangeIt) {
+    DeltaTable table;
+    ASSERT_TRUE(table.create());
+    auto request = DeltaTable::append({"a"});
+    request.commit_info = json::make_object({{"jobId", "7"}, {"txnId", "forged"}, {"operation", "forged"}});
+    ASSERT_TRUE(table.commit(std::move(request)));
+    const auto lines = lines_of(table, 1);
+    EXPECT_EQ(lines[0].find("commitInfo")->string_at("jobId"), "7");
+    EXPECT_EQ(lines[0].find("commitInfo")->string_at("operation"), "WRITE");
+    EXPECT_NE(lines[0].find("commitInfo")->string_at("txnId"), "forged");
+}
+
+TEST(Commit, ColumnsGetIdsAndNamesUnderMapping) {
+    DeltaTable table;
+    ASSERT_TRUE(table.create({{"delta.columnMapping.mode", "name"}}));
+    const auto before = read_snapshot(table.location()).value();
+    const Field& id = before->metadata.schema.fields[0];
+    EXPECT_EQ(field_id(id), 1);
+    EXPECT_TRUE(physical_name(id).starts_with("col-"));
+    EXPECT_EQ(before->metadata.configuration.at("delta.columnMapping.maxColumnId"), "1");
+
+    CommitRequest change;
+    change.metadata = before->metadata;
+    change.metadata->schema.fields.push_back(
+        {.name = "more", .type = {.kind = TypeKind::kString, .children = {}}, .metadata = {}});
+    ASSERT_TRUE(table.commit(std::move(change)));
+    const auto after = read_snapshot(table.location()).value();
+    EXPECT_EQ(after->metadata.schema.fields[0], id);
+    EXPECT_EQ(field_id(after->metadata.schema.fields[1]), 2);
+
+    // Turned on later, the files that stand are read by the names they have.
+    DeltaTable late;
+    ASSERT_TRUE(late.create());
+    CommitRequest on;
+    on.metadata = read_snapshot(late.location()).value()->metadata;
+    on.metadata->configuration["delta.columnMapping.mode"] = "name";
+    ASSERT_TRUE(late.commit(on));
+    const auto mapped = read_snapshot(late.location()).value();
+    EXPECT_EQ(physical_name(mapped->metadata.schema.fields[0]), "id");
+    EXPECT_TRUE(has_feature(mapped->protocol, "columnMapping"));
+    for (const auto* mode : {"id", "none"}) {
+        CommitRequest other;
+        other.metadata = mapped->metadata;
+        other.metadata->configuration["delta.columnMapping.mode"] = mode;
+        EXPECT_EQ(refusal(late, other), ErrorCode::kInvalidArgument) << mode;
+    }
+}
+
+TEST(Commit, PartitionColumnsChangeOnlyWithAllRows) {
+    DeltaTable table;
+    ASSERT_TRUE(table.create());
+    ASSERT_TRUE(table.commit(DeltaTable::append({"a"})));
+    auto request = DeltaTable::append({"b"});
+    request.metadata = read_snapshot(table.location()).value()->metadata;
+    request.metadata->partition_columns = {"id"};
+    request.adds[0].partition_values["id"] = "1";
+    EXPECT_EQ(refusal(table, request), ErrorCode::kInvalidArgument);
+    request.removes = {DeltaTable::remove("a")};
+    request.read_set = ReadSet::whole_table();
+    EXPECT_TRUE(table.commit(request));
+}
+
+TEST(Commit, ClusteringColumnsStay) {
+    DeltaTable table;
+    auto creation = DeltaTable::creation({{"delta.feature.clustering", "supported"}});
+    creation.metadata->schema.fields.push_back(
+        {.name = "more", .type = {.kind = TypeKind::kString, .children = {}}, .metadata = {}});
+    ASSERT_TRUE(commit(table.location(), nullptr, creation, table.options()));
+    ASSERT_TRUE(table.store().put(
+        DeltaTable::commit_key(1),
+        R"({"domainMetadata":{"domain":"delta.clustering","configuration":"{\"clusteringColumns\":[[\"more\"]]}","removed":false}})"));
+    auto clustered = DeltaTable::append({"a"});
+    clustered.adds[0].clustering_provider = "liquid";
+    ASSERT_TRUE(table.commit(std::move(clustered)));
+    const auto snapshot = read_snapshot(table.location()).value();
+    EXPECT_TRUE(snapshot->domains.contains("delta.clustering"));
+    EXPECT_EQ(snapshot->files.begin()->clustering_provider, "liquid");
+    CommitRequest change;
+    change.metadata = snapshot->metadata;
+    change.metadata->schema.fields.pop_back();
+    EXPECT_EQ(refusal(table, change), ErrorCode::kInvalidArgument);
+}
+
+TEST(Commit, DomainsAreTheUsersButNotTheSystems) {
+    const auto set = [](const std::string& domain) {
+        CommitRequest request;
+        request.domains = {{.domain = domain, .configuration = "{}", .removed = false}};
+        return request;
+    };
+    DeltaTable plain;
+    ASSERT_TRUE(plain.create());
+    EXPECT_EQ(refusal(plain, set("app")), ErrorCode::kInvalidArgument);
+    DeltaTable table;
+    ASSERT_TRUE(table.create({{"delta.feature.domainMetadata", "supported"}}));
+    EXPECT_EQ(refusal(table, set("delta.rowTracking")), ErrorCode::kInvalidArgument);
+    ASSERT_TRUE(table.commit(set("app")));
+    EXPECT_TRUE(read_snapshot(table.location()).value()->domains.contains("app"));
+}
+
+TEST(Commit, ChangeFeedIsNotMadeWrong) {
+    DeltaTable table;
+    ASSERT_TRUE(table.create({{"delta.enableChangeDataFeed", "true"}}));
+    ASSERT_TRUE(table.commit(DeltaTable::append({"a", "b"})));
+    ASSERT_TRUE(table.commit(DeltaTable::replace({"a"}, {"c"})));  // whole files: the feed is made of them
+    auto merge = DeltaTable::replace({"b"}, {"d"});
+    merge.operation = "MERGE";
+    EXPECT_EQ(refusal(table, merge), ErrorCode::kUnsupported);
+    merge.operation = "LOAD";
+    merge.operation_parameters = json::make_object({{"mode", "Merge"}});
+    EXPECT_EQ(refusal(table, merge), ErrorCode::kUnsupported);
+    merge.cdc = {{.path = "_change_data/x", .partition_values = {}, .size_bytes = 10}};
+    ASSERT_TRUE(table.commit(merge));
+    EXPECT_EQ(lines_of(table, 3).back().find("cdc")->string_at("path"), "_change_data/x");
+    EXPECT_EQ(table.files(), (Paths{"c", "d"}));
+
+    DeltaTable plain;
+    ASSERT_TRUE(plain.create());
+    auto without_feed = DeltaTable::append({"a"});
+    without_feed.cdc = merge.cdc;
+    EXPECT_EQ(refusal(plain, without_feed), ErrorCode::kInvalidArgument);
+}
+
+TEST(Commit, DeletionVectorsNeedTheirFeatureAndStatistics) {
+    const DeletionVector vector{
+        .storage_type = "u", .path_or_inline = "x", .offset = 1, .size_bytes = 1, .cardinality = 1};
+    auto deletion = DeltaTable::replace({"a"}, {"a"});
+    deletion.adds[0].deletion_vector = vector;
+    DeltaTable plain;
+    ASSERT_TRUE(plain.create());
+    ASSERT_TRUE(plain.commit(DeltaTable::append({"a"})));
+    EXPECT_EQ(refusal(plain, deletion), ErrorCode::kInvalidArgument);
+    DeltaTable table;
+    ASSERT_TRUE(table.create({{"delta.enableDeletionVectors", "true"}}));
+    ASSERT_TRUE(table.commit(DeltaTable::append({"a"})));
+    auto blind = deletion;
+    blind.adds[0].stats = "";
+    EXPECT_EQ(refusal(table, blind), ErrorCode::kInvalidArgument);
+    ASSERT_TRUE(table.commit(deletion));
+    EXPECT_EQ(read_snapshot(table.location()).value()->files.begin()->deletion_vector, vector);
 }
 
 // Goal: a put whose answer was lost is neither repeated as a second version nor reported as failed.
@@ -316,49 +480,6 @@ TEST(Commit, ManyWritersLoseNothing) {
     EXPECT_EQ(std::set<std::string>(files.begin(), files.end()), expected);
     for (Version version = 0; version <= kWriters * kCommits; ++version)
         EXPECT_TRUE(table.store().head(DeltaTable::commit_key(version))) << version;
-}
-
-TEST(Checkpoint, IsWrittenWhenDue) {
-    DeltaTable table;
-    ASSERT_TRUE(table.create({{"delta.checkpointInterval", "3"}}));
-    for (int i = 1; i <= 4; ++i) ASSERT_TRUE(table.commit(DeltaTable::append({std::to_string(i)})));
-    EXPECT_FALSE(table.store().head(DeltaTable::checkpoint_key(2)));
-    EXPECT_TRUE(table.store().head(DeltaTable::checkpoint_key(3)));
-    const auto pointer = json::parse(table.store().get(DeltaTable::log_key("_last_checkpoint")).value()).value();
-    EXPECT_EQ(pointer.int64_at("version"), 3);
-    EXPECT_EQ(pointer.int64_at("size"), 5);
-    EXPECT_EQ(pointer.int64_at("numOfAddFiles"), 3);
-
-    const auto older = read_snapshot(table.location(), 1).value();
-    ASSERT_TRUE(write_checkpoint(table.location(), *older, table.clock()));
-    EXPECT_EQ(
-        json::parse(table.store().get(DeltaTable::log_key("_last_checkpoint")).value()).value().int64_at("version"), 3);
-}
-
-TEST(Checkpoint, KeepsTheWholeStateButExpiredTombstones) {
-    DeltaTable table;
-    ASSERT_TRUE(table.create());
-    auto first = DeltaTable::append({"a", "b", "c"});
-    first.txns = {{.app_id = "loader", .version = 1, .last_updated_ms = {}}};
-    ASSERT_TRUE(table.commit(std::move(first)));
-    ASSERT_TRUE(table.commit(DeltaTable::replace({"a"}, {})));
-    table.clock().advance(std::chrono::days(8));
-    ASSERT_TRUE(table.commit(DeltaTable::replace({"b"}, {})));
-    const auto before = read_snapshot(table.location()).value();
-    EXPECT_EQ(before->tombstones.size(), 2U);
-
-    ASSERT_TRUE(write_checkpoint(table.location(), *before, table.clock()));
-    for (Version version = 0; version <= 3; ++version)
-        ASSERT_TRUE(table.store().remove(DeltaTable::commit_key(version)));
-    const auto after = read_snapshot(table.location()).value();
-
-    EXPECT_EQ(table.files(), Paths{"c"});
-    EXPECT_EQ(after->files[0].stats, before->files[0].stats);
-    EXPECT_FALSE(after->files[0].data_change);
-    EXPECT_EQ(after->metadata.schema, before->metadata.schema);
-    EXPECT_EQ(after->txn_version("loader"), 1);
-    ASSERT_EQ(after->tombstones.size(), 1U);
-    EXPECT_EQ(after->tombstones[0].path, "b");
 }
 
 }  // namespace

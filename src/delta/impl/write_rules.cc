@@ -5,117 +5,203 @@
 #include <set>
 
 #include "base/text.h"
+#include "delta/column_mapping.h"
 #include "delta/impl/table_properties.h"
+#include "delta/stats.h"
+#include "delta/table_features.h"
 
 namespace lagoa::delta {
 namespace {
 
-struct FeatureSwitch {
-    std::string_view property;
-    std::string_view feature;
-};
+constexpr std::string_view kClusteringDomain = "delta.clustering";
+constexpr std::string_view kSystemDomains = "delta.";
+// Operations and modes that rewrite files of which they keep rows: what they add is not what changed.
+constexpr std::array<std::string_view, 3> kRowOperations = {"merge", "update", "delete"};
 
-// Properties that turn a feature on when they are `true`.
-constexpr std::array kSwitches = {
-    FeatureSwitch{"delta.enableChangeDataFeed", "changeDataFeed"},
-    FeatureSwitch{"delta.enableDeletionVectors", "deletionVectors"},
-    FeatureSwitch{"delta.enableInCommitTimestamps", "inCommitTimestamp"},
-    FeatureSwitch{"delta.enableRowTracking", "rowTracking"},
-    FeatureSwitch{"delta.enableTypeWidening", "typeWidening"},
-    FeatureSwitch{"delta.enableIcebergCompatV1", "icebergCompatV1"},
-    FeatureSwitch{"delta.enableIcebergCompatV2", "icebergCompatV2"},
-};
-
-// Column metadata that binds every writer.
-constexpr std::array kColumnRules = {
-    FeatureSwitch{"delta.invariants", "invariants of a column"},
-    FeatureSwitch{"delta.generationExpression", "generatedColumns"},
-    FeatureSwitch{"delta.identity.start", "identityColumns"},
-};
-
-std::unexpected<Error> refuse(std::string_view feature, std::string_view because) {
-    return fail_with_hint(ErrorCode::kUnsupported, "Write with an engine that has the feature, or leave it out.",
-                          "{} asks for {}: this version cannot write such a table", because, feature);
+std::string file_key_of(const auto& file) {
+    return file_key(file.path, file.deletion_vector);
 }
 
-Result<> check_columns(const std::vector<Field>& fields, bool has_timestamp_ntz) {
-    for (const auto& field : fields) {
-        for (const auto& [key, feature] : kColumnRules)
-            if (field.metadata.contains(key)) return refuse(feature, fmt::format("column {}", field.name));
-        if (field.type.kind == TypeKind::kVariant) return refuse("variantType", fmt::format("column {}", field.name));
-        if (field.type.kind == TypeKind::kTimestampNtz && !has_timestamp_ntz)
-            return fail_with_hint(ErrorCode::kUnsupported, "Use TIMESTAMP WITH TIME ZONE, or make a new table.",
-                                  "column {} is a TIMESTAMP without zone, but the table lacks the feature timestampNtz",
-                                  field.name);
-        LAGOA_TRY(check_columns(field.type.children, has_timestamp_ntz));
+bool rewrites_rows(const CommitRequest& request) {
+    const json::Value* const mode = request.operation_parameters.find("mode");
+    const auto is_one = [](std::string_view name) {
+        return std::ranges::find(kRowOperations, to_lower(name)) != kRowOperations.end();
+    };
+    return is_one(request.operation) || (mode != nullptr && mode->is_string() && is_one(*mode->string()));
+}
+
+Result<> check_partition_columns(const Metadata& metadata) {
+    std::set<std::string> names;
+    for (const auto& column : metadata.partition_columns) {
+        const Field* const field = metadata.schema.find(column);
+        if (field == nullptr)
+            return fail(ErrorCode::kInvalidArgument, "partition column {} is not in the schema", column);
+        if (!field->type.children.empty() || field->type.kind == TypeKind::kVariant)
+            return fail(ErrorCode::kInvalidArgument, "partition column {} is a {}, which is no single value", column,
+                        to_sql(field->type));
+        if (!names.insert(to_lower(column)).second)
+            return fail(ErrorCode::kInvalidArgument, "partition column {} is there twice", column);
     }
     return {};
 }
 
-bool holds_timestamp_ntz(const std::vector<Field>& fields) {
-    return std::ranges::any_of(fields, [](const Field& field) {
-        return field.type.kind == TypeKind::kTimestampNtz || holds_timestamp_ntz(field.type.children);
+Result<> check_mapping_change(const Metadata& from, const Metadata& to) {
+    const ColumnMapping before = LAGOA_TRY(column_mapping_of(from));
+    const ColumnMapping after = LAGOA_TRY(column_mapping_of(to));
+    if (before == after || (before == ColumnMapping::kNone && after == ColumnMapping::kName)) return {};
+    return fail_with_hint(ErrorCode::kInvalidArgument, "Write the rows into a new table.",
+                          "delta.columnMapping.mode cannot change so: the table's files are named otherwise");
+}
+
+// The columns a table is clustered by, physical names from the outermost inwards. What cannot be read names none:
+// the domain is its writers' own.
+std::vector<std::vector<std::string>> clustering_columns(const Snapshot& snapshot) {
+    std::vector<std::vector<std::string>> columns;
+    const auto domain = snapshot.domains.find(std::string(kClusteringDomain));
+    if (domain == snapshot.domains.end()) return columns;
+    const auto value = json::parse(domain->second.configuration);
+    const json::Value* const listed = value ? value->find("clusteringColumns") : nullptr;
+    if (listed == nullptr || !listed->is_array()) return columns;
+    for (const json::Value& column : *listed->array()) {
+        std::vector<std::string> path;
+        if (column.is_string()) path.push_back(*column.string());
+        if (column.is_array())
+            for (const json::Value& name : *column.array())
+                if (name.is_string()) path.push_back(*name.string());
+        columns.push_back(std::move(path));
+    }
+    return columns;
+}
+
+bool has_physical_column(const std::vector<Field>& fields, std::span<const std::string> path) {
+    if (path.empty()) return true;
+    return std::ranges::any_of(fields, [&](const Field& field) {
+        return to_lower(physical_name(field)) == to_lower(path.front()) &&
+               has_physical_column(field.type.children, path.subspan(1));
     });
 }
 
-std::string property(const Metadata& metadata, const std::string& name) {
-    const auto at = metadata.configuration.find(name);
-    return at == metadata.configuration.end() ? std::string() : to_lower(at->second);
+bool replaces_all(const Snapshot& base, const CommitRequest& request) {
+    return request.removes.size() == base.files.size();  // each is a live file, none is there twice: check_files
+}
+
+Result<> check_add(const AddFile& add, const std::set<std::string>& columns, bool may_have_vector) {
+    if (add.path.empty() || add.size_bytes < 0)
+        return fail(ErrorCode::kInvalidArgument, "an added file has no path or size");
+    std::set<std::string> names;
+    for (const auto& [name, value] : add.partition_values) names.insert(name);
+    if (names != columns)
+        return fail(ErrorCode::kInvalidArgument, "{} has other partition columns than its table", add.path);
+    if (!add.deletion_vector) return {};
+    if (!may_have_vector)
+        return fail_with_hint(ErrorCode::kInvalidArgument, "Set the property delta.enableDeletionVectors to true.",
+                              "{} has a deletion vector, but the table lacks the feature deletionVectors", add.path);
+    const auto stats = LAGOA_TRY(FileStats::parse(add.stats), "{}", add.path);
+    if (!stats.row_count())
+        return fail(ErrorCode::kInvalidArgument, "{} has a deletion vector, but its statistics lack numRecords",
+                    add.path);
+    return {};
+}
+
+Result<> check_removes(const Metadata& metadata, const Snapshot* base, const CommitRequest& request) {
+    if (is_enabled(metadata, "delta.appendOnly") && std::ranges::any_of(request.removes, &RemoveFile::data_change))
+        return fail(ErrorCode::kInvalidArgument, "the table is append-only (property delta.appendOnly)");
+    std::set<std::string> removed;
+    for (const auto& remove : request.removes) {
+        std::string key = file_key_of(remove);
+        if (base == nullptr || !base->files.find(key))
+            return fail(ErrorCode::kInvalidArgument, "{} is removed but is not a live file", remove.path);
+        if (!removed.insert(std::move(key)).second)
+            return fail(ErrorCode::kInvalidArgument, "{} is removed twice", remove.path);
+    }
+    return {};
+}
+
+// Without change files, a version's feed is made of its added and removed files, and of the rows by which a deletion
+// vector grew. That is right when whole files come and go, and wrong when rows were copied from one to another.
+Result<> check_change_files(const Metadata& metadata, const CommitRequest& request) {
+    if (!is_enabled(metadata, "delta.enableChangeDataFeed")) {
+        if (request.cdc.empty()) return {};
+        return fail(ErrorCode::kInvalidArgument, "there are change files, but the table has no change feed");
+    }
+    if (!request.cdc.empty() || !rewrites_rows(request)) return {};
+    std::set<std::string> removed;
+    for (const auto& remove : request.removes)
+        if (remove.data_change) removed.insert(file_key(remove.path, std::nullopt));
+    const bool copies = !removed.empty() && std::ranges::any_of(request.adds, [&](const AddFile& add) {
+        return add.data_change && !removed.contains(file_key(add.path, std::nullopt));
+    });
+    if (!copies) return {};
+    return fail_with_hint(ErrorCode::kUnsupported, "Set the property delta.enableChangeDataFeed to false.",
+                          "a {} without change files in a table that needs changeDataFeed", request.operation);
+}
+
+Result<> check_domains(const Protocol& protocol, const CommitRequest& request) {
+    std::set<std::string> names;
+    for (const auto& domain : request.domains) {
+        if (domain.domain.starts_with(kSystemDomains))
+            return fail(ErrorCode::kInvalidArgument, "domain {} is not the writer's to set", domain.domain);
+        if (!has_feature(protocol, "domainMetadata"))
+            return fail_with_hint(ErrorCode::kInvalidArgument,
+                                  "Set the property delta.feature.domainMetadata to supported.",
+                                  "domain {}: the table lacks the feature domainMetadata", domain.domain);
+        if (!names.insert(domain.domain).second)
+            return fail(ErrorCode::kInvalidArgument, "domain {} is there twice", domain.domain);
+    }
+    return {};
 }
 
 }  // namespace
 
-Protocol protocol_for(const Schema& schema) {
-    if (!holds_timestamp_ntz(schema.fields)) return {};
-    return {.min_reader_version = 3,
-            .min_writer_version = 7,
-            .reader_features = {"timestampNtz"},
-            .writer_features = {"appendOnly", "invariants", "timestampNtz"}};
-}
-
-Result<> check_table(const Protocol& protocol, const Metadata& metadata) {
-    LAGOA_TRY(check_writable(protocol));
-    for (const auto& [name, feature] : kSwitches)
-        if (is_enabled(metadata, name)) return refuse(feature, fmt::format("property {}", name));
-    for (const auto& [name, value] : metadata.configuration)
-        if (name.starts_with("delta.constraints.")) return refuse("checkConstraints", fmt::format("property {}", name));
-    if (const auto mode = property(metadata, "delta.columnMapping.mode"); !mode.empty() && mode != "none")
-        return refuse("columnMapping", "property delta.columnMapping.mode");
-    if (property(metadata, "delta.checkpointPolicy") == "v2")
-        return refuse("v2Checkpoint", "property delta.checkpointPolicy");
-
-    const auto& features = protocol.writer_features;
-    LAGOA_TRY(check_columns(metadata.schema.fields, std::ranges::find(features, "timestampNtz") != features.end()));
-    for (const auto& column : metadata.partition_columns)
-        if (metadata.schema.find(column) == nullptr)
-            return fail(ErrorCode::kInvalidArgument, "partition column {} is not in the schema", column);
+Result<> check_metadata(const Metadata& metadata, const Snapshot* base, const CommitRequest& request) {
+    LAGOA_TRY(check_partition_columns(metadata));
+    if (base == nullptr) return {};
+    LAGOA_TRY(check_mapping_change(base->metadata, metadata));
+    if (!replaces_all(*base, request) &&
+        physical_partition_columns(base->metadata) != physical_partition_columns(metadata))
+        return fail_with_hint(ErrorCode::kInvalidArgument, "Replace all rows at once, or make a new table.",
+                              "the partition columns cannot change while files of the old ones stay");
+    for (const auto& column : clustering_columns(*base))
+        if (!has_physical_column(metadata.schema.fields, column))
+            return fail(ErrorCode::kInvalidArgument, "column {} cannot go: the table is clustered by it",
+                        column.back());
     return {};
 }
 
-Result<> check_files(const Metadata& metadata, const Snapshot* base, const CommitRequest& request) {
-    const std::set<std::string> columns(metadata.partition_columns.begin(), metadata.partition_columns.end());
+Result<> check_protocol(const Protocol& protocol, const Snapshot* base) {
+    if (base == nullptr) return {};
+    for (const auto& feature : features_of(base->protocol))
+        if (!has_feature(protocol, feature))
+            return fail_with_hint(ErrorCode::kUnsupported, "Drop the feature with an engine that can.",
+                                  "the table's protocol would lose {}", feature);
+    return {};
+}
+
+Result<> check_files(const Protocol& protocol, const Metadata& metadata, const Snapshot* base,
+                     const CommitRequest& request) {
+    const auto physical = physical_partition_columns(metadata);
+    const std::set<std::string> columns(physical.begin(), physical.end());
+    const bool may_have_vector = has_feature(protocol, "deletionVectors");
     std::set<std::string> added;
     for (const auto& add : request.adds) {
-        if (add.path.empty() || add.size_bytes < 0)
-            return fail(ErrorCode::kInvalidArgument, "an added file has no path or size");
-        if (!added.insert(file_key(add.path, add.deletion_vector)).second)
+        LAGOA_TRY(check_add(add, columns, may_have_vector));
+        if (!added.insert(file_key_of(add)).second)
             return fail(ErrorCode::kInvalidArgument, "{} is added twice", add.path);
-        std::set<std::string> names;
-        for (const auto& [name, value] : add.partition_values) names.insert(name);
-        if (names != columns)
-            return fail(ErrorCode::kInvalidArgument, "{} has other partition columns than its table", add.path);
     }
-    if (request.removes.empty()) return {};
+    LAGOA_TRY(check_removes(metadata, base, request));
+    LAGOA_TRY(check_change_files(metadata, request));
+    return check_domains(protocol, request);
+}
 
-    if (is_enabled(metadata, "delta.appendOnly") && std::ranges::any_of(request.removes, &RemoveFile::data_change))
-        return fail(ErrorCode::kInvalidArgument, "the table is append-only (property delta.appendOnly)");
-    std::set<std::string> live;
-    if (base != nullptr)
-        for (const auto& file : base->files) live.insert(file_key(file.path, file.deletion_vector));
-    for (const auto& remove : request.removes)
-        if (live.erase(file_key(remove.path, remove.deletion_vector)) == 0)
-            return fail(ErrorCode::kInvalidArgument, "{} is removed but is not a live file", remove.path);
-    return {};
+void complete_removes(const Snapshot& base, std::vector<RemoveFile>& removes) {
+    for (auto& remove : removes) {
+        const AddFile& file = base.files[*base.files.find(file_key_of(remove))];
+        remove.extended_file_metadata = true;
+        remove.partition_values = file.partition_values;
+        remove.size_bytes = file.size_bytes;
+        remove.base_row_id = file.base_row_id;
+        remove.default_row_commit_version = file.default_row_commit_version;
+    }
 }
 
 }  // namespace lagoa::delta
