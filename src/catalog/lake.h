@@ -90,6 +90,7 @@ struct LakeOptions {
     std::set<TableName>
         contracted;  ///< Have a contract: SQL may not create or add to them (kUnsupported), write() may.
     std::string time_zone = "America/Sao_Paulo";
+    LakeRetention retention;
 };
 
 /// Thread-safe.
@@ -125,6 +126,9 @@ public:
 
     /// A table that cannot be read is listed, with the reason.
     virtual Result<std::vector<TableInfo>> tables(const Cut& cut) = 0;
+
+    /// The views that this cut holds: name → SELECT. `<table>_current` is none of them.
+    virtual Result<std::map<TableName, std::string>> views(const Cut& cut) = 0;
 
     virtual LakeLog& log() = 0;
 };

@@ -19,7 +19,8 @@
 namespace lagoa {
 
 /// Thread-safe. The base of the cut (published or given lake version) is read once, when the view is
-/// made: all statements of a session see the same lake version. A head view follows each table.
+/// made: all statements of a session see the same lake version. A head view follows each table, and the views and
+/// dropped tables of the newest lake version.
 class LakeView {
 public:
     virtual ~LakeView() = default;
@@ -33,8 +34,13 @@ public:
     /// The table at the cut's version (cached by version). kNotFound if the cut does not hold it.
     virtual Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table) = 0;
 
-    /// The table's newest version, whatever the cut: what an INSERT builds on. kNotFound.
+    /// The table's newest version, whatever the cut: what an INSERT builds on. kNotFound, also for a table that was
+    /// dropped and not written since.
     virtual Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) = 0;
+
+    /// The last version of a table that was dropped and not written since: one created anew replaces it, in a commit on
+    /// top of it. nullptr: there is none.
+    virtual Result<std::shared_ptr<const delta::Snapshot>> dropped(const TableName& table) = 0;
 
     /// Where `table` is; it need not exist. kNotFound for an unknown zone. SQL reads its file
     /// `<path>/x.parquet` as `lagoa://<zone>/<path>/x.parquet`.
@@ -43,7 +49,8 @@ public:
     /// The views of `zone` in this cut: name → its SELECT. kNotFound for an unknown zone.
     virtual Result<std::map<std::string, std::string>> views(std::string_view zone) = 0;
 
-    /// One entry of the lake log, at once; this session sees it. As LakeLog::publish.
+    /// One entry of the lake log, at once; this session sees it. As LakeLog::publish, on what this session has seen.
+    /// kUnsupported in the cut of a given lake version.
     virtual Result<> change(const LakeChange& change) = 0;
 
     /// The oldest version of `table` that a lake version or tag keeps readable; nullopt: none is kept.

@@ -85,4 +85,13 @@ std::int32_t TimeZone::day_at(Instant instant) const {
     return static_cast<std::int32_t>(floor<days>(second + seconds{offset_at(second.count())}).count());
 }
 
+Instant TimeZone::end_of_day(std::int32_t day) const {
+    using namespace std::chrono;
+    // Offsets are less than 16 hours: by then the day is over everywhere. Back from there, by minutes, then seconds.
+    Instant end = Instant(days(day + 1)) + hours(16);
+    while (day_at(end - minutes(1)) > day) end -= minutes(1);
+    while (day_at(end - seconds(1)) > day) end -= seconds(1);
+    return end;
+}
+
 }  // namespace lagoa

@@ -26,6 +26,9 @@ public:
     std::int32_t offset_at(std::int64_t seconds_since_1970) const;
     /// Days since 1970-01-01 of the local day.
     std::int32_t day_at(Instant instant) const;
+    /// The first instant from which on it is later than `day`, for good: where a clock set back at midnight repeats the
+    /// day's last hour, the end of its second pass.
+    Instant end_of_day(std::int32_t day) const;
 
 private:
     struct Change {

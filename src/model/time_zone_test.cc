@@ -24,6 +24,19 @@ TEST(TimeZone, KnowsTheDayInSaoPaulo) {
     EXPECT_EQ(TimeZone::load("UTC").value().offset_at(1'700'000'000), 0);
 }
 
+TEST(TimeZone, KnowsWhenADayIsOver) {
+    const auto end = [](const char* zone, std::string_view date) {
+        return format_instant(TimeZone::load(zone).value().end_of_day(day(std::string(date) + "T00:00:00Z")));
+    };
+    EXPECT_EQ(end("America/Sao_Paulo", "2026-11-25"), "2026-11-26T03:00:00.000000Z");
+    EXPECT_EQ(end("America/Sao_Paulo", "2018-02-17"), "2018-02-18T03:00:00.000000Z") << "its last hour comes twice";
+    EXPECT_EQ(end("America/Sao_Paulo", "2018-11-03"), "2018-11-04T03:00:00.000000Z") << "the next has no midnight";
+    EXPECT_EQ(end("America/St_Johns", "2006-10-28"), "2006-10-29T03:30:00.000000Z") << "set back after midnight";
+    EXPECT_EQ(end("Pacific/Apia", "2011-12-29"), "2011-12-30T10:00:00.000000Z") << "there was no 30th";
+    EXPECT_EQ(end("Pacific/Kiritimati", "2026-11-25"), "2026-11-25T10:00:00.000000Z");
+    EXPECT_EQ(end("UTC", "1969-12-31"), "1970-01-01T00:00:00.000000Z");
+}
+
 TEST(TimeZone, RefusesUnknownNamesAndDamage) {
     for (const auto* name : {"America/Atlantis", "../../etc/passwd", "/etc/passwd", "", "America"})
         EXPECT_EQ(TimeZone::load(name).error().code, ErrorCode::kNotFound) << name;

@@ -54,6 +54,8 @@ public:
         return delta::read_snapshot(LAGOA_TRY(location(table)));
     }
 
+    Result<std::shared_ptr<const delta::Snapshot>> dropped(const TableName&) override { return nullptr; }
+
     Result<delta::TableLocation> location(const TableName& table) override {
         const auto store = stores_.find(table.zone);
         if (store == stores_.end()) return fail(ErrorCode::kNotFound, "no zone {}", table.zone);

@@ -15,9 +15,9 @@ namespace {
 class CutView final : public LakeView {
 public:
     // `published` is empty at head.
-    CutView(std::shared_ptr<LakeTables> tables, std::optional<LakeVersion> published,
+    CutView(std::shared_ptr<LakeTables> tables, Cut::Base base, std::optional<LakeVersion> published,
             std::map<TableName, delta::Version> pins)
-        : tables_(std::move(tables)), published_(std::move(published)), pins_(std::move(pins)) {}
+        : tables_(std::move(tables)), base_(base), published_(std::move(published)), pins_(std::move(pins)) {}
 
     Result<std::vector<std::string>> zones() override {
         std::vector<std::string> names;
@@ -26,17 +26,16 @@ public:
     }
 
     Result<std::vector<std::string>> tables(std::string_view zone) override {
+        LAGOA_TRY(check_zone(zone));
+        const bool at_head = !follows_cut(zone);
         std::vector<std::string> names;
-        if (follows_cut(zone)) {
-            if (!tables_->zones.contains(std::string(zone)))
-                return fail(ErrorCode::kNotFound, "there is no zone {}", zone);
-            for (const auto& [name, table] : published_->tables)
-                if (name.zone == zone) names.push_back(name.table);
-        } else {
-            names = LAGOA_TRY(tables_->at_head(zone));
-        }
+        if (at_head) names = LAGOA_TRY(tables_->at_head(zone));
         std::set<std::string> all(names.begin(), names.end());
+        if (at_head) LAGOA_TRY(remove_dropped(zone, all));
         const std::lock_guard lock(mutex_);
+        if (!at_head)
+            for (const auto& [name, table] : published_->tables)
+                if (name.zone == zone) all.insert(name.table);
         for (const auto& [name, version] : pins_)
             if (name.zone == zone) all.insert(name.table);
         return std::vector(all.begin(), all.end());
@@ -46,24 +45,62 @@ public:
         const delta::TableLocation location = LAGOA_TRY(tables_->locate(table));
         const auto version = fixed_version(table);
         if (!version && follows_cut(table.zone)) return missing(table);
-        auto found = version ? tables_->snapshots.read(location, *version) : tables_->newest(table);
-        if (!found && !version && found.error().code == ErrorCode::kNotFound) return missing(table);
-        return found;
+        auto found = version ? tables_->snapshots.read(location, *version) : tables_->live(table);
+        if (found || found.error().code != ErrorCode::kNotFound) return found;
+        return version ? expired(table, *version, found.error()) : missing(table);
     }
 
     Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) override {
-        return tables_->newest(table);
+        return tables_->live(table);
+    }
+
+    Result<std::shared_ptr<const delta::Snapshot>> dropped(const TableName& table) override {
+        auto newest = tables_->newest(table);
+        if (!newest && newest.error().code == ErrorCode::kNotFound) return nullptr;
+        if (newest && !LAGOA_TRY(tables_->is_dropped(table, (*newest)->version))) return nullptr;
+        return newest;
     }
 
     Result<delta::TableLocation> location(const TableName& table) override { return tables_->locate(table); }
 
-    Result<std::map<std::string, std::string>> views(std::string_view) override {
-        return std::map<std::string, std::string>{};
+    Result<std::map<std::string, std::string>> views(std::string_view zone) override {
+        LAGOA_TRY(check_zone(zone));
+        std::optional<LakeVersion> newest;
+        if (base_ == Cut::Base::kHead) newest = LAGOA_TRY(tables_->log->latest());
+        std::map<std::string, std::string> found;
+        const std::lock_guard lock(mutex_);
+        if (newest) seen_ = std::move(*newest);
+        for (const auto& [name, sql] : state().views)
+            if (name.zone == zone) found[name.table] = sql;
+        return found;
     }
-    Result<> change(const LakeChange&) override {
-        return fail(ErrorCode::kUnsupported, "the lake's views and dropped tables are not kept yet");
+
+    Result<> change(const LakeChange& change) override {
+        if (base_ == Cut::Base::kVersion)
+            return fail_with_hint(ErrorCode::kUnsupported, "Change what is published, or head.",
+                                  "this session reads lake version {}, which does not change", published_->version);
+        LakeVersion base;
+        {
+            const std::lock_guard lock(mutex_);
+            base = state();
+        }
+        LakeVersion made = LAGOA_TRY(tables_->log->publish(change, base, ""));
+        const std::lock_guard lock(mutex_);
+        for (const auto& [name, table] : change.dropped_tables) pins_.erase(name);
+        if (base_ == Cut::Base::kHead) {
+            seen_ = std::move(made);
+            return {};
+        }
+        // Its own change only: the rest of the cut stays as it is.
+        for (const auto& [name, table] : change.dropped_tables) published_->tables.erase(name);
+        for (const TableName& name : change.dropped_views) published_->views.erase(name);
+        for (const auto& [name, sql] : change.views) published_->views[name] = sql;
+        return {};
     }
-    Result<std::optional<delta::Version>> kept_version(const TableName&) override { return std::nullopt; }
+
+    Result<std::optional<delta::Version>> kept_version(const TableName& table) override {
+        return tables_->kept_version(table);
+    }
 
     bool has_contract(const TableName& table) override { return tables_->contracted.contains(table); }
 
@@ -77,7 +114,25 @@ public:
 
 private:
     // The lake's tables about its own work are never published: every cut reads their newest version.
-    bool follows_cut(std::string_view zone) const { return published_.has_value() && zone != "ops"; }
+    bool follows_cut(std::string_view zone) const { return base_ != Cut::Base::kHead && zone != "ops"; }
+
+    // The lake version whose views this session sees; with mutex_ held.
+    const LakeVersion& state() const { return published_ ? *published_ : seen_; }
+
+    Result<> check_zone(std::string_view zone) const {
+        if (tables_->zones.contains(std::string(zone))) return {};
+        return fail(ErrorCode::kNotFound, "there is no zone {}", zone);
+    }
+
+    Result<> remove_dropped(std::string_view zone, std::set<std::string>& names) {
+        const LakeVersion newest = LAGOA_TRY(tables_->log->latest());
+        for (const auto& [name, table] : newest.dropped) {
+            if (name.zone != zone || !names.contains(name.table)) continue;
+            const auto version = delta::newest_version(LAGOA_TRY(tables_->locate(name)));
+            if (version && *version <= table.version) names.erase(name.table);
+        }
+        return {};
+    }
 
     std::optional<delta::Version> fixed_version(const TableName& table) {
         const std::lock_guard lock(mutex_);
@@ -87,18 +142,34 @@ private:
         return published == published_->tables.end() ? std::nullopt : std::optional(published->second.version);
     }
 
+    std::string where() const {
+        return base_ == Cut::Base::kHead ? "the lake" : fmt::format("lake version {}", published_->version);
+    }
+
     std::unexpected<Error> missing(const TableName& table) {
         const auto there = tables(table.zone);
         const auto close = there ? close_names(table.table, *there) : std::vector<std::string>{};
-        const std::string where = published_ ? fmt::format("lake version {}", published_->version) : "the lake";
-        if (close.empty()) return fail(ErrorCode::kNotFound, "there is no table {} in {}", table.text(), where);
+        if (close.empty()) return fail(ErrorCode::kNotFound, "there is no table {} in {}", table.text(), where());
         return fail_with_hint(ErrorCode::kNotFound, fmt::format("Did you mean {}?", fmt::join(close, " or ")),
-                              "there is no table {} in {}", table.text(), where);
+                              "there is no table {} in {}", table.text(), where());
+    }
+
+    // A version that the cut names and the table no longer has.
+    std::unexpected<Error> expired(const TableName& table, delta::Version version, const Error& cause) {
+        if (base_ == Cut::Base::kHead || !published_->tables.contains(table)) return pass_on(cause);
+        const auto until = tables_->log->kept_until(published_->version, tables_->retention);
+        if (!until || !*until || **until > tables_->clock->now())
+            return pass_on(cause, "reading {} of lake version {}", table.text(), published_->version);
+        return fail_with_hint(ErrorCode::kNotFound, "Tag the versions that must stay: lagoa tag NAME --at v12.",
+                              "lake version {} is expired, it was kept until {}: version {} of {} is gone",
+                              published_->version, format_instant(**until).substr(0, 10), version, table.text());
     }
 
     const std::shared_ptr<LakeTables> tables_;  // shared with the lake: a session may outlive it
-    const std::optional<LakeVersion> published_;
+    const Cut::Base base_;
     std::mutex mutex_;
+    std::optional<LakeVersion> published_;      // nullopt at head; its tables and views guarded by mutex_
+    LakeVersion seen_;                          // guarded by mutex_; at head: the newest when views were last asked for
     std::map<TableName, delta::Version> pins_;  // guarded by mutex_
 };
 
@@ -125,16 +196,33 @@ Result<std::vector<std::string>> LakeTables::at_head(std::string_view zone) cons
 }
 
 Result<std::shared_ptr<const delta::Snapshot>> LakeTables::newest(const TableName& table) {
-    const delta::TableLocation location = LAGOA_TRY(locate(table));
-    const delta::Version version = LAGOA_TRY(delta::newest_version(location));
-    return snapshots.read(location, version);
+    return snapshots.newest(LAGOA_TRY(locate(table)));
 }
 
-Result<std::shared_ptr<LakeView>> make_cut_view(std::shared_ptr<LakeTables> tables, LakeLog& log, const Cut& cut) {
+Result<bool> LakeTables::is_dropped(const TableName& table, delta::Version newest) {
+    const LakeVersion state = LAGOA_TRY(log->latest());
+    const auto dropped = state.dropped.find(table);
+    return dropped != state.dropped.end() && newest <= dropped->second.version;
+}
+
+Result<std::shared_ptr<const delta::Snapshot>> LakeTables::live(const TableName& table) {
+    auto newest = LAGOA_TRY(this->newest(table));
+    if (!LAGOA_TRY(is_dropped(table, newest->version))) return newest;
+    return fail(ErrorCode::kNotFound, "there is no table {}: it was dropped at version {}", table.text(),
+                newest->version);
+}
+
+Result<std::optional<delta::Version>> LakeTables::kept_version(const TableName& table) {
+    const auto kept = LAGOA_TRY(log->kept_versions(retention));
+    const auto found = kept.find(table);
+    return found == kept.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<std::shared_ptr<LakeView>> make_cut_view(std::shared_ptr<LakeTables> tables, const Cut& cut) {
     std::optional<LakeVersion> published;
-    if (cut.base == Cut::Base::kPublished) published = LAGOA_TRY(log.latest());
-    if (cut.base == Cut::Base::kVersion) published = LAGOA_TRY(log.at(cut.lake_version));
-    return std::make_shared<CutView>(std::move(tables), std::move(published), cut.pins);
+    if (cut.base == Cut::Base::kPublished) published = LAGOA_TRY(tables->log->latest());
+    if (cut.base == Cut::Base::kVersion) published = LAGOA_TRY(tables->log->at(cut.lake_version));
+    return std::make_shared<CutView>(std::move(tables), cut.base, std::move(published), cut.pins);
 }
 
 }  // namespace lagoa

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct LakeTables {
     std::map<std::string, std::shared_ptr<ObjectStore>> zones;  // shared with the engine's mounts
     std::unique_ptr<delta::ParquetIo> parquet;
     std::set<TableName> contracted;
+    std::unique_ptr<LakeLog> log;
+    LakeRetention retention;
     Clock* clock = nullptr;
     SnapshotCache snapshots{128};
 
@@ -28,9 +31,15 @@ struct LakeTables {
     Result<std::vector<std::string>> at_head(std::string_view zone) const;
     /// At its newest version. kNotFound.
     Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table);
+    /// Whether a table whose newest version is `newest` is gone: dropped, and not written since.
+    Result<bool> is_dropped(const TableName& table, delta::Version newest);
+    /// newest(), but kNotFound for a dropped table.
+    Result<std::shared_ptr<const delta::Snapshot>> live(const TableName& table);
+    /// The oldest version that a lake version or tag keeps readable; nullopt: none is kept.
+    Result<std::optional<delta::Version>> kept_version(const TableName& table);
 };
 
 /// Reads what `cut` is based on. kNotFound for a lake version that is not there.
-Result<std::shared_ptr<LakeView>> make_cut_view(std::shared_ptr<LakeTables> tables, LakeLog& log, const Cut& cut);
+Result<std::shared_ptr<LakeView>> make_cut_view(std::shared_ptr<LakeTables> tables, const Cut& cut);
 
 }  // namespace lagoa
