@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "catalog/duckdb/attach.h"
+#include "catalog/duckdb/delta_changes.h"
 #include "catalog/duckdb/delta_function.h"
 #include "catalog/duckdb/held_snapshot.h"
 #include "catalog/duckdb/parquet_io.h"
@@ -112,6 +113,7 @@ Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
     tables->retention = options.retention;
     tables->clock = options.clock;
     LAGOA_TRY(register_delta_function(*options.engine), "opening the lake");
+    LAGOA_TRY(register_delta_changes(*options.engine), "opening the lake");
     LAGOA_TRY(register_held_snapshots(*options.engine), "opening the lake");
     LAGOA_TRY(register_staging(*options.engine), "opening the lake");
     return std::make_unique<LakeOnEngine>(std::move(options), std::move(tables));

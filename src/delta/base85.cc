@@ -55,8 +55,7 @@ std::string encode_base85(std::string_view bytes) {
         std::uint32_t group = 0;
         for (std::size_t k = i; k < i + 4; ++k)
             group = group << 8 | (k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0U);
-        for (std::uint32_t weight = 85 * 85 * 85 * 85; weight > 0; weight /= 85)
-            text += kAlphabet[group / weight % 85];
+        for (std::uint32_t weight = 85 * 85 * 85 * 85; weight > 0; weight /= 85) text += kAlphabet[group / weight % 85];
     }
     return text;
 }

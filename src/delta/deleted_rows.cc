@@ -83,7 +83,8 @@ bool DeletedRows::contains(std::uint64_t row) const {
     return bucket != nullptr && roaring_bitmap_contains(bucket, static_cast<std::uint32_t>(row));
 }
 
-void DeletedRows::each(std::uint64_t from, std::uint64_t to, const std::function<void(std::uint64_t row)>& visit) const {
+void DeletedRows::each(std::uint64_t from, std::uint64_t to,
+                       const std::function<void(std::uint64_t row)>& visit) const {
     if (!bitmap_) return;
     auto bucket = std::ranges::lower_bound(bitmap_->buckets, key_of(from), {}, &Bitmap::Bucket::key);
     for (; bucket != bitmap_->buckets.end(); ++bucket) {

@@ -1,6 +1,6 @@
-// Goal: what is read out of a deletion vector is what was put in, whoever wrote it, and no bytes crash the reader or pass
-// as another set of rows. Method: random sets against std::set, every byte of a file changed, truncations and crafted
-// bitmaps, and the vectors that other programs wrote into the tables beside the project.
+// Goal: what is read out of a deletion vector is what was put in, whoever wrote it, and no bytes crash the reader or
+// pass as another set of rows. Method: random sets against std::set, every byte of a file changed, truncations and
+// crafted bitmaps, and the vectors that other programs wrote into the tables beside the project.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -34,7 +34,8 @@ DeletedRows of(const Rows& rows) {
 
 // Sparse, dense or in runs, around the borders of Roaring's containers (2^16) and bitmaps (2^32).
 Rows random_rows(std::mt19937_64& random) {
-    constexpr std::array<std::uint64_t, 6> kBases = {0, 65'530, 131'072, 4'294'967'290, 8'589'934'592, INT64_MAX - 70'000};
+    constexpr std::array<std::uint64_t, 6> kBases = {
+        0, 65'530, 131'072, 4'294'967'290, 8'589'934'592, INT64_MAX - 70'000};
     Rows rows;
     for (std::size_t part = random() % 4; part > 0; --part) {
         const std::uint64_t base = kBases[random() % kBases.size()];
@@ -168,8 +169,8 @@ TEST(DeletedRows, RefusesCraftedBitmaps) {
               ErrorCode::kCorruption);
     // Runs that overlap, or go beyond the container.
     const auto runs = [&](int start, int length, int cardinality) {
-        return head + number(12347, 4) + "\1" + number(0, 2) + number(cardinality - 1, 2) + number(2, 2) + number(1, 2) +
-               number(4, 2) + number(start, 2) + number(length - 1, 2);
+        return head + number(12347, 4) + "\1" + number(0, 2) + number(cardinality - 1, 2) + number(2, 2) +
+               number(1, 2) + number(4, 2) + number(start, 2) + number(length - 1, 2);
     };
     ASSERT_EQ(rows_of(*DeletedRows::parse(runs(10, 2, 7))), (Rows{1, 2, 3, 4, 5, 10, 11}));
     EXPECT_EQ(code(runs(5, 2, 7)), ErrorCode::kCorruption);
@@ -310,7 +311,8 @@ TEST(Base85, RoundTripAndRefusals) {
     EXPECT_EQ(decode_base85("%nSc0").value(), "\xff\xff\xff\xff");
     EXPECT_EQ(decode_base85("Hello##093").value(), std::string("\x86\x4F\xD2\x6F\x03\0", 6));  // of delta-kernel-rs
     EXPECT_EQ(decode_base85("###30").value(), "\xff");
-    for (const char* text : {"Hell", "HelloW", "%nSc1", "#####", "###31", "##093Hello", "Hell\"", "Hell\x80", "Hell "}) {
+    for (const char* text :
+         {"Hell", "HelloW", "%nSc1", "#####", "###31", "##093Hello", "Hell\"", "Hell\x80", "Hell "}) {
         const auto bytes = decode_base85(text);
         ASSERT_FALSE(bytes) << text;
         EXPECT_EQ(bytes.error().code, ErrorCode::kCorruption);

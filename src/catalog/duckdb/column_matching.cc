@@ -81,10 +81,11 @@ FileColumns ColumnMatcher::table_columns() const {
 }
 
 const Field* ColumnMatcher::find(const std::vector<Field>& fields, const MultiFileColumnDefinition& column) const {
-    if (by_id_ && column.identifier.IsNull()) return nullptr;
+    const bool has_id = !column.identifier.IsNull();
     const auto found = std::ranges::find_if(fields, [&](const Field& field) {
-        return by_id_ ? delta::field_id(field) == column.GetIdentifierFieldId()
-                      : StringUtil::CIEquals(delta::physical_name(field), column.name);
+        const auto id = by_id_ ? delta::field_id(field) : std::nullopt;
+        if (id) return has_id && *id == column.GetIdentifierFieldId();
+        return StringUtil::CIEquals(delta::physical_name(field), column.name);  // a change file's _change_type, too
     });
     return found == fields.end() ? nullptr : &*found;
 }

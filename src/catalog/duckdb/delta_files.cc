@@ -26,6 +26,7 @@ DeltaFiles::DeltaFiles(ScanSource source, std::vector<delta::Slot> kept)
     : source_(std::move(source)), kept_(std::move(kept)) {}
 
 std::optional<std::uint64_t> DeltaFiles::rows(duckdb::idx_t i) const {
+    if (const auto only = source_.only_rows(kept_[i])) return only->size();
     return FileBounds(source_.snapshot->files[kept_[i]]).rows();
 }
 

@@ -73,7 +73,10 @@ void DeltaReader::FinalizeBind(duckdb::MultiFileReaderData& reader_data, const d
         }
     }
     matcher_.rename(reader.columns, reader.GetFileName());
-    if (auto deleted = deletions_->of(file)) reader.deletion_filter = make_delete_filter(std::move(deleted));
+    if (auto only = source_.only_rows(DeltaFiles::slot_of(reader.file)))
+        reader.deletion_filter = make_only_filter(std::move(only));
+    else if (auto deleted = deletions_->of(file))
+        reader.deletion_filter = make_delete_filter(std::move(deleted));
 }
 
 duckdb::ReaderInitializeType DeltaReader::CreateMapping(

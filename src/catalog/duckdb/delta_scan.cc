@@ -168,6 +168,12 @@ void locate(duckdb::ClientContext& context, ScanSource& source) {
 
 }  // namespace
 
+std::shared_ptr<const delta::DeletedRows> ScanSource::only_rows(delta::Slot slot) const {
+    if (!only) return nullptr;
+    const auto rows = only->find(slot);
+    return rows == only->end() ? nullptr : rows->second;
+}
+
 duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
     duckdb::TableFunction scan = parquet_scan(context);
     scan.name = "lagoa_scan";

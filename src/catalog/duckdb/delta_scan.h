@@ -10,24 +10,33 @@
 // `_row_id` and `_row_commit_version` of a table with row tracking.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "duckdb.hpp"
 
+#include "delta/deletion_vector.h"
 #include "delta/snapshot.h"
 #include "engine/duckdb/file_system.h"
 
 namespace lagoa {
 
+/// By the file's slot: the only rows of it that are scanned.
+using OnlyRows = std::map<delta::Slot, std::shared_ptr<const delta::DeletedRows>>;
+
 /// What is scanned.
 struct ScanSource {
     std::shared_ptr<const delta::Snapshot> snapshot;  // shared with plans and running scans
-    std::string root;            ///< The table's folder as SQL opens it: `lagoa://bronze/stocks` or `/data/stocks`.
+    std::string root;  ///< The table's folder as SQL opens it: `lagoa://bronze/stocks` or `/data/stocks`.
     /// The same folder, from which deletion vectors are read; without a store: found by `root`.
     delta::TableLocation table = {};
-    std::shared_ptr<ObjectStore> store = {};  ///< Of `table`, kept alive by its scans; nullptr: the engine keeps it.
-    Mounts* mounts = nullptr;                 ///< Of the engine; set by bind_delta_scan.
+    std::shared_ptr<ObjectStore> store = {};    ///< Of `table`, kept alive by its scans; nullptr: the engine keeps it.
+    Mounts* mounts = nullptr;                   ///< Of the engine; set by bind_delta_scan.
+    std::shared_ptr<const OnlyRows> only = {};  ///< nullptr: of no file. Shared with plans and running scans.
+
+    /// nullptr if all rows of the file at `slot` are scanned.
+    std::shared_ptr<const delta::DeletedRows> only_rows(delta::Slot slot) const;
 };
 
 /// A scan of `source` and, in `bind_data`, its binding. `table` is the catalog's entry, if there is one.

@@ -34,6 +34,23 @@ private:
     std::shared_ptr<const delta::DeletedRows> deleted_;
 };
 
+class OnlyRowsFilter final : public duckdb::DeleteFilter {
+public:
+    explicit OnlyRowsFilter(std::shared_ptr<const delta::DeletedRows> only) : only_(std::move(only)) {}
+
+    duckdb::idx_t Filter(duckdb::row_t start_row_index, duckdb::idx_t count,
+                         duckdb::SelectionVector& selection) override {
+        const auto first = static_cast<std::uint64_t>(start_row_index);
+        duckdb::idx_t kept = 0;
+        selection.Initialize(STANDARD_VECTOR_SIZE);
+        only_->each(first, first + count, [&](std::uint64_t row) { selection.set_index(kept++, row - first); });
+        return kept;
+    }
+
+private:
+    std::shared_ptr<const delta::DeletedRows> only_;
+};
+
 }  // namespace
 
 std::shared_ptr<const delta::DeletedRows> FileDeletions::of(const delta::AddFile& file) {
@@ -54,6 +71,10 @@ std::shared_ptr<const delta::DeletedRows> FileDeletions::of(const delta::AddFile
 
 duckdb::unique_ptr<duckdb::DeleteFilter> make_delete_filter(std::shared_ptr<const delta::DeletedRows> deleted) {
     return duckdb::make_uniq<DeletedRowsFilter>(std::move(deleted));
+}
+
+duckdb::unique_ptr<duckdb::DeleteFilter> make_only_filter(std::shared_ptr<const delta::DeletedRows> only) {
+    return duckdb::make_uniq<OnlyRowsFilter>(std::move(only));
 }
 
 }  // namespace lagoa

@@ -30,5 +30,7 @@ private:
 
 /// Leaves out the rows that `deleted` names.
 duckdb::unique_ptr<duckdb::DeleteFilter> make_delete_filter(std::shared_ptr<const delta::DeletedRows> deleted);
+/// Leaves out all others.
+duckdb::unique_ptr<duckdb::DeleteFilter> make_only_filter(std::shared_ptr<const delta::DeletedRows> only);
 
 }  // namespace lagoa
