@@ -111,8 +111,21 @@ Result<> print_aligned(RowStream& rows, std::FILE* out) {
     return flush(out);
 }
 
+// Instants in UTC and nested values as JSON has them, everything else as SQL prints it.
+bool is_printed_as_json(const Type& type) {
+    return type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampNtz || !type.children.empty();
+}
+
+std::string csv_text(const RowBatch& batch, std::size_t column, std::size_t row, bool as_json) {
+    if (!as_json) return batch.text(column, row);
+    const json::Value value = batch.json(column, row);
+    return value.is_string() ? *value.string() : json::dump(value);
+}
+
 Result<> print_csv(RowStream& rows, std::FILE* out) {
     const auto& columns = rows.columns();
+    std::vector<bool> as_json;
+    for (const Column& column : columns) as_json.push_back(is_printed_as_json(column.type));
     std::string text;
     for (std::size_t column = 0; column < columns.size(); ++column)
         text += (column == 0 ? "" : ",") + csv_cell(columns[column].name);
@@ -122,7 +135,7 @@ Result<> print_csv(RowStream& rows, std::FILE* out) {
         for (std::size_t row = 0; row < batch->rows(); ++row) {
             for (std::size_t column = 0; column < columns.size(); ++column) {
                 if (column > 0) text += ',';
-                if (!batch->is_null(column, row)) text += csv_cell(batch->text(column, row));
+                if (!batch->is_null(column, row)) text += csv_cell(csv_text(*batch, column, row, as_json[column]));
             }
             text += '\n';
         }

@@ -16,8 +16,9 @@ enum class OutputFormat { kTable, kCsv, kJson, kParquet };
 Result<OutputFormat> parse_output_format(std::string_view name);
 
 /// Prints every row of `rows` to `out` as they come (kTable: aligned by the first 1,000 of them). kParquet is not
-/// printed here. CSV: RFC 4180, NULL empty. JSON: an array of objects, decimals with their exact digits. kUnavailable
-/// when `out` cannot be written; when its reader has gone, the rest is not read either.
+/// printed here. CSV: RFC 4180, NULL empty. JSON: an array of objects, decimals with their exact digits. Both:
+/// instants in UTC (`2026-01-02T03:00:00Z`), times without a zone alike but for the `Z`, nested values as JSON.
+/// kUnavailable when `out` cannot be written; when its reader has gone, the rest is not read either.
 Result<> print_rows(RowStream& rows, OutputFormat format, std::FILE* out);
 
 /// A table of texts under `header`, numbers to the right.

@@ -241,7 +241,7 @@ Result<json::Object> publish(Workspace& workspace, RunScope& scope, const std::v
     const LakeVersion published =
         LAGOA_TRY(lake->log().publish({.tables = wanted}, base, scope.run()), "publishing {} tables", wanted.size());
     json::Object list;
-    for (const auto& [table, entry] : wanted) list.set(table.text(), entry.version);
+    for (const auto& [table, entry] : wanted) list.set(table.text(), published.tables.at(table).version);
     log::info("lake.publish", {{"lake_version", published.version}, {"tables", wanted.size()}});
     return json::make_object({{"lake_version", published.version}, {"tables", std::move(list)}});
 }

@@ -65,8 +65,12 @@ Result<Engine*> Workspace::engine() {
 Result<Lake*> Workspace::lake() {
     const std::lock_guard lock(mutex_);
     if (lake_ == nullptr) {
-        LakeOptions options{
-            .zones = {}, .log = {}, .engine = nullptr, .clock = &clock(), .time_zone = project_.time_zone};
+        LakeOptions options{.zones = {},
+                            .log = {},
+                            .engine = nullptr,
+                            .clock = &clock(),
+                            .time_zone = project_.time_zone,
+                            .retention = {.keep = std::chrono::days(project_.retain_days)}};
         options.log = LAGOA_TRY(open_store(project_.lake_root, s3()));
         options.engine = LAGOA_TRY(engine());
         for (const auto& [name, root] : project_.zones) {

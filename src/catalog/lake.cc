@@ -17,7 +17,7 @@ namespace {
 class LakeOnEngine final : public Lake {
 public:
     LakeOnEngine(LakeOptions options, std::shared_ptr<LakeTables> tables)
-        : engine_(*options.engine), clock_(*options.clock), tables_(std::move(tables)) {}
+        : engine_(*options.engine), tables_(std::move(tables)) {}
 
     Result<std::unique_ptr<Session>> connect(const Cut& cut) override {
         auto view = LAGOA_TRY(make_cut_view(tables_, cut), "connecting to the lake");
@@ -33,7 +33,8 @@ public:
             return pass_on(newest.error(), "writing {}", request.table.text());
         auto base = newest ? std::move(*newest) : nullptr;
         const bool dropped = base && LAGOA_TRY(tables_->is_dropped(request.table, base->version));
-        TableWriter writer(session, location, std::move(base), dropped, request, clock_);
+        TableWriter writer(session, location, std::move(base), dropped, request,
+                           tables_->commit_options(request.table));
         const WriteResult written = LAGOA_TRY(writer.run(), "writing {}", request.table.text());
         // What a session has written it reads, whatever its cut.
         if (const auto view = attached_view(session)) view->pin(request.table, written.version);
@@ -48,7 +49,7 @@ public:
         request.metadata = std::move(changed);
         request.operation = std::move(operation);
         request.operation_parameters = std::move(operation_parameters);
-        return LAGOA_TRY(delta::commit(location, std::move(base), std::move(request), {.clock = &clock_}),
+        return LAGOA_TRY(delta::commit(location, std::move(base), std::move(request), tables_->commit_options(table)),
                          "altering {}", table.text());
     }
 
@@ -94,7 +95,6 @@ public:
 
 private:
     Engine& engine_;
-    Clock& clock_;
     const std::shared_ptr<LakeTables> tables_;  // shared with the sessions' views
 };
 

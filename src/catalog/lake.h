@@ -57,10 +57,10 @@ struct WriteRequest {
     /// lower than txn's own. What a reader-then-writer needs whose steps may be cut differently by another one.
     std::optional<std::int64_t> txn_after;
     std::string operation = "WRITE";
-    std::string user_metadata;   ///< JSON text kept in the commit.
-    json::Object commit_info;    ///< More members of commitInfo.
+    std::string user_metadata;    ///< JSON text kept in the commit.
+    json::Object commit_info;     ///< More members of commitInfo.
     bool replace_schema = false;  ///< kOverwrite: the table gets the columns of `select` and no others.
-    bool skip_if_empty = false;  ///< No rows: no commit (but the table is created).
+    bool skip_if_empty = false;   ///< No rows: no commit (but the table is created).
 };
 
 struct WriteResult {
@@ -105,11 +105,11 @@ public:
     /// `delta('PATH')` reads any Delta table by path.
     virtual Result<std::unique_ptr<Session>> connect(const Cut& cut) = 0;
 
-    /// Writes rows of `request.select`, run in `session`. New columns of an append or overwrite, members of structs too,
-    /// are added to the schema as nullable; a column whose type widens is widened where the table has type widening;
-    /// a column that cannot hold its old type is kDataRejected.
-    /// Builds on the table's newest version, whatever the session's cut; afterwards the session sees what it wrote.
-    /// kConflict, kResourceExhausted (disk full; nothing visible), as delta::commit.
+    /// Writes rows of `request.select`, run in `session`. New columns of an append or overwrite, members of structs
+    /// too, are added to the schema as nullable; a column whose type widens is widened where the table has type
+    /// widening; a column that cannot hold its old type is kDataRejected. Builds on the table's newest version,
+    /// whatever the session's cut; afterwards the session sees what it wrote. kConflict, kResourceExhausted (disk full;
+    /// nothing visible), as delta::commit.
     virtual Result<WriteResult> write(Session& session, const WriteRequest& request) = 0;
 
     /// Commits `changed`, the metadata of `table` after changes of its columns or properties (delta/schema_change.h)

@@ -132,7 +132,8 @@ std::unexpected<Error> no_such_tag(const std::string& name, const LakeVersion& l
         return fail_with_hint(ErrorCode::kNotFound, fmt::format("Did you mean {}?", fmt::join(close, " or ")),
                               "there is no tag {}", name);
     // Those of the newest versions, which are most often meant.
-    std::ranges::stable_sort(names, [&](const auto& a, const auto& b) { return latest.tags.at(a) > latest.tags.at(b); });
+    std::ranges::stable_sort(names,
+                             [&](const auto& a, const auto& b) { return latest.tags.at(a) > latest.tags.at(b); });
     constexpr std::size_t kShown = 3;
     const std::size_t shown = std::min(kShown, names.size());
     names.resize(shown);
@@ -313,8 +314,7 @@ Result<std::map<TableName, delta::Version>> LakeLog::oldest_versions(const std::
         if (range.names.empty()) continue;
         // The oldest of all first: it is the only one that most lakes need.
         const std::size_t probe = range.first == 0 ? 0 : std::midpoint(range.first, range.last);
-        const LakeVersion entry =
-            lake_versions[probe] == newest.version ? newest : LAGOA_TRY(at(lake_versions[probe]));
+        const LakeVersion entry = lake_versions[probe] == newest.version ? newest : LAGOA_TRY(at(lake_versions[probe]));
         Range later{probe + 1, range.last, {}};
         Range earlier{range.first, probe, {}};
         for (TableName& name : range.names) {
@@ -342,7 +342,8 @@ Result<std::map<TableName, delta::Version>> LakeLog::kept_versions(const LakeRet
             now < kept_->oldest_until)
             return kept_->versions;
     }
-    Kept kept{.newest = newest.version, .oldest = 0, .oldest_until = Instant::max(), .retention = retention, .versions = {}};
+    Kept kept{
+        .newest = newest.version, .oldest = 0, .oldest_until = Instant::max(), .retention = retention, .versions = {}};
     // What was the newest when retention began is within it.
     kept.oldest = std::max<std::uint64_t>(LAGOA_TRY(version_at(now - retention.keep)), 1);
     if (kept.oldest < newest.version) {

@@ -37,9 +37,10 @@ struct LakeVersion {
     Instant time;
     std::string run;
     std::map<TableName, PublishedTable> tables;
-    std::map<TableName, std::string> views;       ///< name → the SELECT it stands for.
-    std::map<std::string, std::uint64_t> tags;    ///< name → lake version.
-    std::map<TableName, PublishedTable> dropped;  ///< Where a dropped table was, at its last version: not there at head.
+    std::map<TableName, std::string> views;     ///< name → the SELECT it stands for.
+    std::map<std::string, std::uint64_t> tags;  ///< name → lake version.
+    std::map<TableName, PublishedTable>
+        dropped;  ///< Where a dropped table was, at its last version: not there at head.
 };
 
 /// What one entry changes; nothing else changes.

@@ -125,13 +125,14 @@ TEST_F(LakeLogTest, DamagedAndNewerEntriesAreRefusedByName) {
 
 // An entry as the release before this one wrote it, and what is published on top of it.
 TEST_F(LakeLogTest, TheFormatBeforeIsReadAndContinued) {
-    ASSERT_TRUE(store
-                    ->put("_lagoa/log/00000000000000000001.json",
-                          R"({"format": "lagoa.lake.version/1", "version": 1, "id": "0b6f1b1e-5a3c-4a53-8f0e-3f4f0a0c9d11",
+    ASSERT_TRUE(
+        store
+            ->put("_lagoa/log/00000000000000000001.json",
+                  R"({"format": "lagoa.lake.version/1", "version": 1, "id": "0b6f1b1e-5a3c-4a53-8f0e-3f4f0a0c9d11",
                               "time": "2026-01-01T21:00:04.218110Z", "run": "019aa3c1-6b80-7d2a-9f3e-2b1c55e0a7d4",
                               "tables": {"silver.stocks": {"location": "silver/stocks", "version": 3}},
                               "views": {}, "tags": {}})")
-                    .has_value());
+            .has_value());
     const auto old = log.latest().value();
     EXPECT_EQ(old.tables.at(kStocks).version, 3);
     EXPECT_EQ(log.publish(at(kFiis, 0), old, "run")->tables.at(kStocks).version, 3);
@@ -232,7 +233,8 @@ TEST_F(LakeLogTest, ViewsAndTagsAreSetMovedAndDropped) {
     now = log.publish({.dropped_views = {view}, .dropped_tags = {"close-2026.01_a"}}, now, "").value();
     EXPECT_TRUE(now.views.empty());
     EXPECT_TRUE(now.tags.empty());
-    EXPECT_EQ(log.publish({.dropped_views = {view}, .dropped_tags = {"close-2026.01_a"}}, now, "")->version, now.version);
+    EXPECT_EQ(log.publish({.dropped_views = {view}, .dropped_tags = {"close-2026.01_a"}}, now, "")->version,
+              now.version);
     EXPECT_EQ(log.at(2)->views.at(view), "SELECT 1") << "history does not change";
 }
 
@@ -361,11 +363,11 @@ TEST_F(LongLakeLogTest, NoCheckpointGivesAWrongAnswer) {
     ASSERT_TRUE(store->remove(keys[9]).has_value());
     expect_right_answers("one changed, the newest missing");
     // Of a log that was here before this one: other times, other runs, another last entry.
-    for (const char* stale : {"_lagoa/checkpoints/00000000000000000500-1000000000000000.json",
-                              "_lagoa/checkpoints/00000000000000000800-9000000000000000.json",
-                              "_lagoa/checkpoints/00000000000000009900-1500000000000000.json",
-                              "_lagoa/checkpoints/00000000000000000077-1500000000000000.json",
-                              "_lagoa/checkpoints/readme"})
+    for (const char* stale :
+         {"_lagoa/checkpoints/00000000000000000500-1000000000000000.json",
+          "_lagoa/checkpoints/00000000000000000800-9000000000000000.json",
+          "_lagoa/checkpoints/00000000000000009900-1500000000000000.json",
+          "_lagoa/checkpoints/00000000000000000077-1500000000000000.json", "_lagoa/checkpoints/readme"})
         ASSERT_TRUE(store->put(stale, other).has_value());
     ASSERT_TRUE(store->remove("_lagoa/_last").has_value());
     expect_right_answers("stale ones beside it");
@@ -404,7 +406,8 @@ TEST_F(LongLakeLogTest, RetentionKeepsWhatWasTheNewestWithinItAndWhatIsTagged) {
     EXPECT_EQ(log.kept_until(811, ten_days).value(), start + std::chrono::hours(812) + std::chrono::days(10));
     EXPECT_EQ(log.kept_until(kVersions, ten_days).value(), std::nullopt) << "the newest";
 
-    // Tagged before `late` was made: its oldest version is then the one of the first lake version after it that is kept.
+    // Tagged before `late` was made: its oldest version is then the one of the first lake version after it that is
+    // kept.
     auto now = log.publish({.tags = {{"a", 300}, {"b", 720}}}, log.latest().value(), "").value();
     kept = log.kept_versions(ten_days).value();
     EXPECT_EQ(kept.at(kStocks), 300);
@@ -506,16 +509,29 @@ TEST_F(LakeLogTest, EveryVersionAnswersAsItWasMade) {
         for (int step = 0; step < 250; ++step) {
             clock.advance(std::chrono::minutes(pick(90)));
             LakeLog& publisher = pick(2) == 0 ? one : two;
-            const LakeVersion base = made[made.size() - 1 - pick(std::min<unsigned>(3, static_cast<unsigned>(made.size())))];
+            const LakeVersion base =
+                made[made.size() - 1 - pick(std::min<unsigned>(3, static_cast<unsigned>(made.size())))];
             const TableName name{"silver", std::string(1, static_cast<char>('a' + pick(6)))};
             LakeChange change;
             switch (pick(6)) {
-                case 0: change.dropped_tables[name] = {"silver/" + name.table, static_cast<delta::Version>(pick(200))}; break;
-                case 1: change.views[{"silver", "v" + name.table}] = "SELECT " + std::to_string(pick(9)); break;
-                case 2: change.dropped_views.insert({"silver", "v" + name.table}); break;
-                case 3: change.tags["t" + std::to_string(pick(5))] = 1 + pick(static_cast<unsigned>(made.size())); break;
-                case 4: change.dropped_tags.insert("t" + std::to_string(pick(5))); break;
-                default: change.tables[name] = {"silver/" + name.table, static_cast<delta::Version>(pick(200))}; break;
+                case 0:
+                    change.dropped_tables[name] = {"silver/" + name.table, static_cast<delta::Version>(pick(200))};
+                    break;
+                case 1:
+                    change.views[{"silver", "v" + name.table}] = "SELECT " + std::to_string(pick(9));
+                    break;
+                case 2:
+                    change.dropped_views.insert({"silver", "v" + name.table});
+                    break;
+                case 3:
+                    change.tags["t" + std::to_string(pick(5))] = 1 + pick(static_cast<unsigned>(made.size()));
+                    break;
+                case 4:
+                    change.dropped_tags.insert("t" + std::to_string(pick(5)));
+                    break;
+                default:
+                    change.tables[name] = {"silver/" + name.table, static_cast<delta::Version>(pick(200))};
+                    break;
             }
             const auto published = publisher.publish(change, base, "run");
             if (published && published->version == made.size()) made.push_back(*published);
@@ -545,8 +561,8 @@ TEST_F(LakeLogTest, EveryVersionAnswersAsItWasMade) {
         const LakeRetention day{std::chrono::days(1)};
         std::map<TableName, delta::Version> least;
         for (const LakeVersion& version : made) {
-            const bool tagged = std::ranges::any_of(
-                made.back().tags, [&](const auto& tag) { return tag.second == version.version; });
+            const bool tagged =
+                std::ranges::any_of(made.back().tags, [&](const auto& tag) { return tag.second == version.version; });
             const bool within = version.version > 0 && (version.version + 1 == made.size() ||
                                                         made[version.version + 1].time > clock.now() - day.keep);
             if (!tagged && !within) continue;

@@ -34,6 +34,9 @@ public:
     /// The table at the cut's version (cached by version). kNotFound if the cut does not hold it.
     virtual Result<std::shared_ptr<const delta::Snapshot>> snapshot(const TableName& table) = 0;
 
+    /// Whether the cut names a version of the table: what snapshot() then does not find has expired.
+    virtual bool is_fixed(const TableName& table) = 0;
+
     /// The table's newest version, whatever the cut: what an INSERT builds on. kNotFound, also for a table that was
     /// dropped and not written since.
     virtual Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) = 0;
@@ -53,8 +56,9 @@ public:
     /// kUnsupported in the cut of a given lake version.
     virtual Result<> change(const LakeChange& change) = 0;
 
-    /// The oldest version of `table` that a lake version or tag keeps readable; nullopt: none is kept.
-    virtual Result<std::optional<delta::Version>> kept_version(const TableName& table) = 0;
+    /// The oldest version of `table` that must stay readable: a lake version within retention or a tag names it. Beyond
+    /// every version if none does.
+    virtual Result<delta::Version> kept_version(const TableName& table) = 0;
 
     /// Whether `table` has a contract: its rows come from jobs and sources, which check it, and not from SQL.
     virtual bool has_contract(const TableName& table) = 0;

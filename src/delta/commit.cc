@@ -314,7 +314,9 @@ private:
         auto read = base_ ? refresh(table_, base_, next_) : read_snapshot(table_, next_);
         const auto snapshot = LAGOA_TRY(std::move(read));
         LAGOA_TRY(write_checkpoint(table_, *snapshot, clock_));
-        if (options_.keep_from) LAGOA_TRY(clean_up_log(table_, *snapshot, *options_.keep_from, clock_));
+        if (!options_.keep_from) return {};
+        const Version keep_from = LAGOA_TRY(options_.keep_from(), "looking for what must stay readable");
+        LAGOA_TRY(clean_up_log(table_, *snapshot, keep_from, clock_));
         return {};
     }
 

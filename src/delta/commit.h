@@ -64,9 +64,10 @@ struct CommitOptions {
     int max_attempts = 15;
     Clock* clock = nullptr;        ///< nullptr: the machine's.
     int checkpoint_interval = 10;  ///< Commits between checkpoints, unless the table sets delta.checkpointInterval.
-    /// The oldest version that must stay readable though the log's retention is over: tags and lake versions name it.
-    /// Without it (nullopt) nothing of the log is cleaned up.
-    std::optional<Version> keep_from;
+    /// Asked when a checkpoint was made: the oldest version that must stay readable though the log's retention is over
+    /// (tags and lake versions name it; beyond the newest: none must). Empty, or an error: nothing of the log is
+    /// cleaned up.
+    std::function<Result<Version>()> keep_from;
 };
 
 /// Commits `request` on top of `base` (nullptr: creates the table), writes the version's checksum file and, when one is

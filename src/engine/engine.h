@@ -47,7 +47,8 @@ public:
     /// As SQL's VARCHAR cast prints it (decimals exact, instants in the session's zone).
     virtual std::string text(std::size_t column, std::size_t row) const = 0;
     /// As JSON: numbers and booleans bare, decimals as numbers with their exact text, lists and
-    /// structs nested, everything else a string.
+    /// structs nested, everything else a string. Instants are in UTC (`2026-01-02T03:00:00Z`), times without a zone
+    /// alike but for the `Z`.
     virtual json::Value json(std::size_t column, std::size_t row) const = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/id.h"
+#include "engine/statement.h"
 #include "store/memory_store.h"
 
 namespace lagoa {
@@ -93,7 +94,34 @@ TEST_F(EngineTest, InstantsShowInTheEnginesTimeZone) {
     EXPECT_EQ(there->value("select timestamptz '2026-01-02 03:00:00Z'").value(), "2026-01-02 00:00:00-03");
     EXPECT_EQ(there->value("select (timestamptz '2026-01-02 02:00:00Z')::date").value(), "2026-01-01");
     EXPECT_EQ(there->rows("select timestamptz '2026-01-02 03:00:00Z' as t").value()[0].find("t")->string()[0],
-              "2026-01-02 00:00:00-03");
+              "2026-01-02T03:00:00Z");
+}
+
+TEST_F(EngineTest, TimesInJsonAreIsoWhateverTheSessionsZone) {
+    const auto local = Engine::open({.time_zone = "America/Sao_Paulo"}).value();
+    const auto there = local->connect().value();
+    const auto json = [&](const std::string& sql) {
+        return json::dump(*there->rows("select " + sql + " as x").value().at(0).find("x"));
+    };
+    EXPECT_EQ(json("timestamptz '2026-01-02 03:00:00.5Z'"), R"("2026-01-02T03:00:00.5Z")");
+    EXPECT_EQ(json("timestamp '2026-01-02 03:00:00.000001'"), R"("2026-01-02T03:00:00.000001")");
+    EXPECT_EQ(json("timestamp_s '2026-01-02 03:00:00'"), R"("2026-01-02T03:00:00")");
+    EXPECT_EQ(json("timestamp_ns '2026-01-02 03:00:00.123456789'"), R"("2026-01-02T03:00:00.123456789")");
+    EXPECT_EQ(json("[{'at': timestamptz '2026-01-02 03:00:00Z'}]"), R"([{"at":"2026-01-02T03:00:00Z"}])");
+    EXPECT_EQ(json("'infinity'::timestamptz"), R"("infinity")");
+}
+
+TEST(Statements, AreSplitWhereTheParserSplitsThem) {
+    const auto split = split_statements("select ';' as a; -- one; two\n create table t as select 1;; select 2 -- end;");
+    ASSERT_TRUE(split.has_value());
+    ASSERT_EQ(split->size(), 3u);
+    EXPECT_EQ(split->at(0).text, "select ';' as a");
+    EXPECT_TRUE(split->at(0).is_select);
+    EXPECT_FALSE(split->at(1).is_select);
+    EXPECT_TRUE(split->at(2).text.starts_with("select 2")) << split->at(2).text;
+    EXPECT_TRUE(split->at(2).is_select);
+    EXPECT_TRUE(split_statements(" -- nothing")->empty());
+    EXPECT_EQ(split_statements("select 1; selec 2").error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, ParametersBindExactly) {

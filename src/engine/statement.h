@@ -9,6 +9,15 @@
 
 namespace lagoa {
 
+/// One statement of a script.
+struct Statement {
+    std::string text;        ///< Without the `;` that ends it.
+    bool is_select = false;  ///< Whether it can stand in parentheses: COPY (…) TO.
+};
+
+/// The statements of `sql`, separated by `;`. kInvalidArgument if one of them does not parse.
+Result<std::vector<Statement>> split_statements(std::string_view sql);
+
 /// What the rows of a SELECT depend on.
 struct References {
     std::vector<std::string> tables;  ///< `schema.table`, sorted, each once; views are followed to their tables.

@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 6> kZones = {"landing", "bronze", "silver", "gold", "quarantine", "ops"};
 
-constexpr std::array<std::string_view, 7> kTop = {"name", "time_zone", "lake", "zones", "s3", "engine", "network"};
+constexpr std::array<std::string_view, 8> kTop = {"name", "time_zone",   "lake",   "zones",
+                                                  "s3",   "retain_days", "engine", "network"};
 constexpr std::array<std::string_view, 3> kS3 = {"endpoint", "region", "path_style"};
 constexpr std::array<std::string_view, 2> kEngine = {"memory_limit_mb", "threads"};
 constexpr std::array<std::string_view, 1> kNetwork = {"allow_private_addresses"};
@@ -98,6 +99,7 @@ Result<> read_settings(const Document& document, const Environment& environment,
     project.time_zone = root.string_at("time_zone").value_or(project.time_zone);
     LAGOA_TRY(read_zones(document, root, project));
     LAGOA_TRY(read_s3(document, root, project));
+    project.retain_days = static_cast<unsigned>(LAGOA_TRY(number_at(document, "/retain_days", 30, 36'500)));
     project.memory_limit_bytes = LAGOA_TRY(number_at(document, "/engine/memory_limit_mb", 2048, 1u << 20)) << 20;
     project.threads = static_cast<unsigned>(LAGOA_TRY(number_at(document, "/engine/threads", 2, 1024)));
     if (const json::Value* network = root.find("network"))

@@ -40,6 +40,7 @@ struct Project {
     S3Settings s3;
     std::uint64_t memory_limit_bytes = std::uint64_t{2} << 30;
     unsigned threads = 2;
+    unsigned retain_days = 30;                     ///< How long lake versions stay readable that nobody tagged.
     bool allow_private_addresses = false;          ///< network.allow_private_addresses
     std::map<std::string, Document> sources;       ///< By file stem; parsed by ingest.
     std::map<std::string, Document> jobs;          ///< YAML jobs by file stem (`raw`).

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/id.h"
@@ -75,8 +76,10 @@ TEST_F(ProjectFolder, NamesFileLineAndField) {
 }
 
 TEST_F(ProjectFolder, RefusesLimitsAndNamesThatAreNone) {
-    write("lagoa.yaml", "name: b3\nengine: {threads: 0}\n");
-    EXPECT_EQ(load().error().code, ErrorCode::kInvalidConfig);
+    for (const auto* settings : {"engine: {threads: 0}", "retain_days: 0", "retain_days: 36501", "retain_days: 1.5"}) {
+        write("lagoa.yaml", fmt::format("name: b3\n{}\n", settings));
+        EXPECT_EQ(load().error().code, ErrorCode::kInvalidConfig) << settings;
+    }
     write("lagoa.yaml", "name: b3\n");
     write("sources/My Source.yaml", "kind: http\n");
     EXPECT_EQ(load().error().code, ErrorCode::kInvalidConfig);

@@ -1,118 +1,17 @@
-// `lagoa sql` and `lagoa table`: looking at the lake.
-#include <charconv>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+// `lagoa table`: looking at the lake.
+#include <algorithm>
 
 #include <CLI/CLI.hpp>
 
 #include "app/commands/verbs.h"
+#include "app/cut.h"
 #include "app/noun.h"
 #include "app/output.h"
 #include "app/result_printer.h"
-#include "base/id.h"
 #include "base/text.h"
 
 namespace lagoa::app {
 namespace {
-
-constexpr auto kAtHelp = "What to read: published (default), head (each table's newest) or a lake version like v12";
-
-// `published`, `head`, `v12` or `12`.
-Result<Cut> parse_cut(const std::string& text) {
-    if (text == "published") return Cut{.pins = {}};
-    if (text == "head") return Cut{.base = Cut::Base::kHead, .pins = {}};
-    const std::string digits = text.starts_with('v') ? text.substr(1) : text;
-    Cut cut{.base = Cut::Base::kVersion, .pins = {}};
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), cut.lake_version);
-    if (error == std::errc{} && end == digits.data() + digits.size() && !digits.empty()) return cut;
-    return fail_with_hint(ErrorCode::kInvalidArgument, "Use published, head or a lake version like v12.",
-                          "\"{}\" is not something to read at", text);
-}
-
-Result<std::string> read_text(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return fail(ErrorCode::kNotFound, "reading {}: no such file", path);
-    return std::move(text).str();
-}
-
-class SqlVerb final : public Verb {
-public:
-    void add(CLI::App& app) override {
-        command = app.add_subcommand("sql", "Run SQL on the lake");
-        command->add_option("SQL", sql_, "Statements, separated by ;");
-        command->add_option("-f,--file", file_, "Read the statements from a file")->excludes("SQL");
-        command->add_option("--at", at_, kAtHelp)->default_str("published");
-        command->add_option("--format", format_,
-                            "table, csv, json or parquet; by default what --output's name ends in, else table");
-        command->add_option("-o,--output", output_, "Write the result to a file");
-        command->footer("Example: lagoa sql \"select * from silver.stocks_refined limit 5\" --format csv");
-    }
-
-    Result<> run(const Invocation& invocation) override {
-        if (sql_.empty() && file_.empty())
-            return fail_with_hint(ErrorCode::kInvalidArgument, "lagoa sql \"select 1\"", "there is nothing to run");
-        const OutputFormat format = LAGOA_TRY(output_format());
-        const Cut cut = LAGOA_TRY(parse_cut(at_));
-        const std::string sql = file_.empty() ? sql_ : LAGOA_TRY(read_text(file_));
-        const auto workspace = LAGOA_TRY(invocation.open());
-        Lake* lake = LAGOA_TRY(workspace->lake());
-        const auto session = LAGOA_TRY(lake->connect(cut));
-        const InterruptOnStop interrupt(*session, invocation.stop);
-        if (format == OutputFormat::kParquet) return write_parquet(*session, sql);
-        const auto queried = session->query(sql);
-        if (!queried) return std::unexpected(with_hint(queried.error()));
-        const auto& rows = *queried;
-        if (output_.empty()) return print_rows(*rows, format, stdout);
-        const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(output_.c_str(), "wb"), std::fclose);
-        if (file == nullptr) return fail(ErrorCode::kPermissionDenied, "writing {}: {}", output_, std::strerror(errno));
-        return print_rows(*rows, format, file.get());
-    }
-
-private:
-    // --format, or what the output's name says.
-    Result<OutputFormat> output_format() const {
-        if (!format_.empty()) return parse_output_format(format_);
-        const std::string extension = std::filesystem::path(output_).extension().string();
-        const auto named = parse_output_format(extension.empty() ? "" : to_lower(extension.substr(1)));
-        return named.value_or(OutputFormat::kTable);
-    }
-
-    // A table that nobody has published is not there for most readers.
-    Error with_hint(Error error) const {
-        if (error.code == ErrorCode::kNotFound && error.hint.empty() && at_ == "published")
-            error.hint = "lagoa table ls lists what is published; --at head reads what is not yet.";
-        return error;
-    }
-
-    // Parquet is written by the engine, to a file; without --output it goes on to stdout.
-    Result<> write_parquet(Session& session, const std::string& sql) const {
-        namespace fs = std::filesystem;
-        const fs::path target =
-            output_.empty() ? fs::temp_directory_path() / ("lagoa-" + new_uuid() + ".parquet") : fs::path(output_);
-        std::string_view select = trim(sql);
-        while (select.ends_with(';')) select = trim(select.substr(0, select.size() - 1));
-        const auto copied =
-            session.execute(fmt::format("COPY ({}) TO {} (FORMAT parquet)", select, quote_literal(target.string())));
-        if (!copied) return std::unexpected(with_hint(copied.error()));
-        if (!output_.empty()) return {};
-        const auto bytes = read_text(target.string());
-        std::error_code ignored;  // a temporary file left behind is no failure of the query
-        fs::remove(target, ignored);
-        if (!bytes) return pass_on(bytes.error());
-        if (std::fwrite(bytes->data(), 1, bytes->size(), stdout) != bytes->size() || std::fflush(stdout) != 0)
-            return fail(ErrorCode::kUnavailable, "writing the result: {}", std::strerror(errno));
-        return {};
-    }
-
-    std::string sql_;
-    std::string file_;
-    std::string at_ = "published";
-    std::string format_;
-    std::string output_;
-};
 
 json::Object to_json(const TableInfo& table) {
     if (table.unreadable)
@@ -128,14 +27,14 @@ json::Object to_json(const TableInfo& table) {
 class TableListVerb final : public Verb {
 public:
     void add(CLI::App& app) override {
-        command = noun(app, "table", "Tables of the lake")->add_subcommand("ls", "List tables");
+        command = noun(app, "table", "Tables of the lake")->add_subcommand("ls", "List tables and views");
         command->add_option("--at", at_, kAtHelp)->default_str("published");
         command->add_flag("--json", json_, "Print as JSON");
     }
 
     Result<> run(const Invocation& invocation) override {
-        const Cut cut = LAGOA_TRY(parse_cut(at_));
         const auto workspace = LAGOA_TRY(invocation.open());
+        const Cut cut = LAGOA_TRY(resolve_cut(*workspace, at_));
         Lake* lake = LAGOA_TRY(workspace->lake());
         const auto tables = LAGOA_TRY(lake->tables(cut));
         json::Array array;
@@ -151,6 +50,10 @@ public:
             rows.push_back({table.name.text(), fmt::format("{}", table.version),
                             table.rows ? fmt::format("{}", *table.rows) : "?", fmt::format("{}", table.files),
                             human_bytes(table.size_bytes), format_instant(table.modified).substr(0, 19) + "Z"});
+        }
+        for (const auto& [name, sql] : LAGOA_TRY(lake->views(cut))) {
+            array.push_back(json::make_object({{"view", name.text()}, {"sql", sql}}));
+            rows.push_back({name.text(), "view", "", "", "", ""});
         }
         if (json_)
             print_json(json::Value(std::move(array)), stdout);
@@ -168,18 +71,20 @@ private:
 class TableShowVerb final : public Verb {
 public:
     void add(CLI::App& app) override {
-        command =
-            noun(app, "table", "Tables of the lake")->add_subcommand("show", "Schema, properties and size of a table");
+        command = noun(app, "table", "Tables of the lake")
+                      ->add_subcommand("show", "Schema, properties and size of a table, or a view's columns");
         command->add_option("TABLE", table_, "e.g. silver.stocks_refined")->required();
         command->add_option("--at", at_, kAtHelp)->default_str("published");
         command->add_flag("--json", json_, "Print as JSON");
     }
 
     Result<> run(const Invocation& invocation) override {
-        const Cut cut = LAGOA_TRY(parse_cut(at_));
         const TableName name = LAGOA_TRY(TableName::parse(table_));
         const auto workspace = LAGOA_TRY(invocation.open());
+        const Cut cut = LAGOA_TRY(resolve_cut(*workspace, at_));
         Lake* lake = LAGOA_TRY(workspace->lake());
+        const auto views = LAGOA_TRY(lake->views(cut));
+        if (const auto view = views.find(name); view != views.end()) return show_view(*lake, cut, view->second);
         const auto snapshot = LAGOA_TRY(lake->snapshot(name, cut));
         if (json_)
             print(*snapshot, workspace->project().zones.at(name.zone));
@@ -189,6 +94,24 @@ public:
     }
 
 private:
+    Result<> show_view(Lake& lake, const Cut& cut, const std::string& sql) const {
+        const auto session = LAGOA_TRY(lake.connect(cut));
+        const auto columns = LAGOA_TRY(session->describe("SELECT * FROM " + table_), "reading view {}", table_);
+        json::Array array;
+        std::vector<std::vector<std::string>> lines;
+        for (const Column& column : columns) {
+            array.push_back(json::make_object({{"name", column.name}, {"type", to_sql(column.type)}}));
+            lines.push_back({column.name, to_sql(column.type)});
+        }
+        if (json_) {
+            print_json(json::make_object({{"view", table_}, {"sql", sql}, {"columns", std::move(array)}}), stdout);
+            return {};
+        }
+        say(stdout, "{}  view\n{}\n\n", table_, sql);
+        print_table({"column", "type"}, lines, stdout);
+        return {};
+    }
+
     void print(const delta::Snapshot& snapshot, const std::string& zone_root) const {
         json::Array columns;
         for (const auto& field : snapshot.metadata.schema.fields) {
@@ -243,6 +166,8 @@ public:
         command =
             noun(app, "table", "Tables of the lake")->add_subcommand("history", "Versions of a table, newest first");
         command->add_option("TABLE", table_, "e.g. silver.stocks_refined")->required();
+        command->add_option("--at", at_, "Only versions up to the one that this reads; as of table show")
+            ->default_str("head");
         command->add_option("-n,--limit", limit_, "Versions at most")->default_str("20")->check(CLI::Range(1, 100'000));
         command->add_flag("--json", json_, "Print as JSON");
     }
@@ -252,7 +177,7 @@ public:
         const auto workspace = LAGOA_TRY(invocation.open());
         Lake* lake = LAGOA_TRY(workspace->lake());
         const auto location = LAGOA_TRY(lake->locate(name));
-        const auto history = LAGOA_TRY(delta::read_history(location, limit_), "reading the history of {}", table_);
+        const auto history = LAGOA_TRY(history_of(*workspace, name, location), "reading the history of {}", table_);
         json::Array array;
         std::vector<std::vector<std::string>> rows;
         for (const auto& entry : history) {
@@ -275,7 +200,20 @@ public:
     }
 
 private:
+    Result<std::vector<delta::HistoryEntry>> history_of(Workspace& workspace, const TableName& name,
+                                                        const delta::TableLocation& location) const {
+        const Cut cut = LAGOA_TRY(resolve_cut(workspace, at_));
+        if (cut.base == Cut::Base::kHead) return delta::read_history(location, limit_);
+        Lake* lake = LAGOA_TRY(workspace.lake());
+        const delta::Version last = LAGOA_TRY(lake->snapshot(name, cut))->version;
+        const delta::Version newest = LAGOA_TRY(delta::newest_version(location));
+        auto history = LAGOA_TRY(delta::read_history(location, limit_ + static_cast<std::size_t>(newest - last)));
+        std::erase_if(history, [&](const delta::HistoryEntry& entry) { return entry.version > last; });
+        return history;
+    }
+
     std::string table_;
+    std::string at_ = "head";
     std::size_t limit_ = 20;
     bool json_ = false;
 };
@@ -283,7 +221,6 @@ private:
 }  // namespace
 
 void add_read_verbs(std::vector<std::unique_ptr<Verb>>& verbs) {
-    verbs.push_back(std::make_unique<SqlVerb>());
     verbs.push_back(std::make_unique<TableListVerb>());
     verbs.push_back(std::make_unique<TableShowVerb>());
     verbs.push_back(std::make_unique<TableHistoryVerb>());

@@ -7,7 +7,9 @@ namespace lagoa::app {
 
 void add_project_verbs(std::vector<std::unique_ptr<Verb>>& verbs);  ///< init, doctor, version
 void add_work_verbs(std::vector<std::unique_ptr<Verb>>& verbs);     ///< run, ingest, job, publish
-void add_read_verbs(std::vector<std::unique_ptr<Verb>>& verbs);     ///< sql, table ls|show|history
+void add_sql_verbs(std::vector<std::unique_ptr<Verb>>& verbs);      ///< sql
+void add_read_verbs(std::vector<std::unique_ptr<Verb>>& verbs);     ///< table ls|show|history
+void add_tag_verbs(std::vector<std::unique_ptr<Verb>>& verbs);      ///< tag
 void add_record_verbs(std::vector<std::unique_ptr<Verb>>& verbs);   ///< runs ls|show, quarantine ls|show
 void add_sample_verbs(std::vector<std::unique_ptr<Verb>>& verbs);   ///< sample serve
 

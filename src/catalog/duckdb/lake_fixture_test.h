@@ -50,6 +50,11 @@ public:
         return delta::read_snapshot(LAGOA_TRY(location(table)), version);
     }
 
+    bool is_fixed(const TableName& table) override {
+        const std::lock_guard guard(mutex_);
+        return pins_.contains(table);
+    }
+
     Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) override {
         return delta::read_snapshot(LAGOA_TRY(location(table)));
     }
@@ -77,7 +82,7 @@ public:
         return {};
     }
 
-    Result<std::optional<delta::Version>> kept_version(const TableName&) override { return std::nullopt; }
+    Result<delta::Version> kept_version(const TableName&) override { return 0; }
 
     bool has_contract(const TableName& table) override { return table.table == "contracted"; }
 

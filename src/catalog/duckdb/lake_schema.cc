@@ -39,7 +39,7 @@ std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_table_locked(const std::s
     const auto uncommitted = uncommitted_.find(table);
     auto snapshot = uncommitted == uncommitted_.end() ? view_->snapshot(table_name) : uncommitted->second;
     if (!snapshot) {
-        if (snapshot.error().code == ErrorCode::kNotFound) return nullptr;
+        if (snapshot.error().code == ErrorCode::kNotFound && !view_->is_fixed(table_name)) return nullptr;
         raise(snapshot.error());
     }
     const delta::TableLocation location = unwrap(view_->location(table_name));

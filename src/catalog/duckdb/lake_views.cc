@@ -21,8 +21,8 @@ namespace lagoa {
 namespace {
 
 // Table functions that read nothing but their arguments.
-constexpr std::array<std::string_view, 7> kPureFunctions = {
-    "generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest"};
+constexpr std::array<std::string_view, 7> kPureFunctions = {"generate_series", "json_each",  "json_tree", "range",
+                                                            "repeat",          "repeat_row", "unnest"};
 
 // What a view looks up when it is bound, judged.
 class ViewReferences {
@@ -45,7 +45,8 @@ private:
             case VIEW_ENTRY:
                 if (&entry.ParentCatalog() != &lake_) return outside(entry.name);
                 if (entry.ParentSchema().name + "." + entry.name == view_)
-                    return Error{ErrorCode::kInvalidArgument, fmt::format("creating view {}: it would read itself", view_)};
+                    return Error{ErrorCode::kInvalidArgument,
+                                 fmt::format("creating view {}: it would read itself", view_)};
                 return std::nullopt;
             case TABLE_FUNCTION_ENTRY:
                 if (std::ranges::find(kPureFunctions, entry.name) == kPureFunctions.end())
@@ -55,7 +56,7 @@ private:
             case TABLE_MACRO_ENTRY:
             case SEQUENCE_ENTRY:
             case TYPE_ENTRY:
-                if (!entry.ParentCatalog().IsSystemCatalog()) return outside(entry.name);
+                if (!entry.internal && !entry.ParentCatalog().IsSystemCatalog()) return outside(entry.name);
                 return std::nullopt;
             default:
                 return std::nullopt;
@@ -63,7 +64,8 @@ private:
     }
 
     Error outside(const std::string& what) const {
-        return {ErrorCode::kUnsupported, fmt::format("creating view {}: it reads {}, which is not of the lake", view_, what),
+        return {ErrorCode::kUnsupported,
+                fmt::format("creating view {}: it reads {}, which is not of the lake", view_, what),
                 "A view of the lake reads its tables and views only; load other data into a table first."};
     }
 
@@ -91,8 +93,8 @@ std::unique_ptr<duckdb::CatalogEntry> make_view_entry(duckdb::Catalog& catalog, 
         return {};
     });
     if (!parsed)
-        raise({ErrorCode::kCorruption,
-               fmt::format("reading view {}.{}: {}", schema.name, name, parsed.error().message)});
+        raise(
+            {ErrorCode::kCorruption, fmt::format("reading view {}.{}: {}", schema.name, name, parsed.error().message)});
     info.sql = sql;
     return std::make_unique<duckdb::ViewCatalogEntry>(catalog, schema, info);
 }
@@ -119,10 +121,11 @@ std::string view_select(duckdb::ClientContext& client, duckdb::SchemaCatalogEntr
         return {};
     });
     if (references.first_fault()) raise(*references.first_fault());
-    if (!bound)
-        raise({bound.error().code,
-               fmt::format("creating view {}.{}: {}", schema.name, info.view_name, bound.error().message),
-               bound.error().hint});
+    if (!bound)  // it did bind in the client's session
+        raise({ErrorCode::kInvalidArgument,
+               fmt::format("creating view {}.{}: other sessions could not read it: {}", schema.name, info.view_name,
+                           split(bound.error().message, '\n').front()),
+               "Name tables as zone.table; temporary tables and macros are none of the lake's."});
     return sql;
 }
 

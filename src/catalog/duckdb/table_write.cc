@@ -35,7 +35,9 @@ delta::CommitRequest commit_request(const TableWrite& write) {
 Result<> commit_write(LakeView& view, const TableWrite& write) {
     if (write.files.empty() && !write.changes_metadata) return {};
     const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
-    const auto version = delta::commit(location, write.base, commit_request(write), {.clock = &view.clock()});
+    const delta::CommitOptions options{.clock = &view.clock(),
+                                       .keep_from = [&] { return view.kept_version(write.table); }};
+    const auto version = delta::commit(location, write.base, commit_request(write), options);
     if (!version) {
         if (!is_outcome_unknown(version.error().code)) discard_write(view, write);
         return pass_on(version.error(), "writing {}", write.table.text());

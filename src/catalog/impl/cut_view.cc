@@ -1,6 +1,7 @@
 #include "catalog/impl/cut_view.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
@@ -50,6 +51,8 @@ public:
         return version ? expired(table, *version, found.error()) : missing(table);
     }
 
+    bool is_fixed(const TableName& table) override { return fixed_version(table).has_value(); }
+
     Result<std::shared_ptr<const delta::Snapshot>> newest(const TableName& table) override {
         return tables_->live(table);
     }
@@ -98,9 +101,7 @@ public:
         return {};
     }
 
-    Result<std::optional<delta::Version>> kept_version(const TableName& table) override {
-        return tables_->kept_version(table);
-    }
+    Result<delta::Version> kept_version(const TableName& table) override { return tables_->kept_version(table); }
 
     bool has_contract(const TableName& table) override { return tables_->contracted.contains(table); }
 
@@ -212,10 +213,14 @@ Result<std::shared_ptr<const delta::Snapshot>> LakeTables::live(const TableName&
                 newest->version);
 }
 
-Result<std::optional<delta::Version>> LakeTables::kept_version(const TableName& table) {
+Result<delta::Version> LakeTables::kept_version(const TableName& table) {
     const auto kept = LAGOA_TRY(log->kept_versions(retention));
     const auto found = kept.find(table);
-    return found == kept.end() ? std::nullopt : std::optional(found->second);
+    return found == kept.end() ? std::numeric_limits<delta::Version>::max() : found->second;
+}
+
+delta::CommitOptions LakeTables::commit_options(const TableName& table) {
+    return {.clock = clock, .keep_from = [this, table] { return kept_version(table); }};
 }
 
 Result<std::shared_ptr<LakeView>> make_cut_view(std::shared_ptr<LakeTables> tables, const Cut& cut) {

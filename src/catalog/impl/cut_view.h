@@ -35,8 +35,10 @@ struct LakeTables {
     Result<bool> is_dropped(const TableName& table, delta::Version newest);
     /// newest(), but kNotFound for a dropped table.
     Result<std::shared_ptr<const delta::Snapshot>> live(const TableName& table);
-    /// The oldest version that a lake version or tag keeps readable; nullopt: none is kept.
-    Result<std::optional<delta::Version>> kept_version(const TableName& table);
+    /// As LakeView::kept_version.
+    Result<delta::Version> kept_version(const TableName& table);
+    /// For commits to `table`; must not outlive this.
+    delta::CommitOptions commit_options(const TableName& table);
 };
 
 /// Reads what `cut` is based on. kNotFound for a lake version that is not there.

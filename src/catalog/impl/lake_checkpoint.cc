@@ -47,8 +47,8 @@ std::string checksum(std::string_view bytes) {
 json::Value to_json(const std::vector<LakeMark>& marks) {
     json::Array array;
     for (const LakeMark& mark : marks)
-        array.push_back(json::make_object(
-            {{"version", mark.version}, {"time", format_instant(mark.time)}, {"run", mark.run}}));
+        array.push_back(
+            json::make_object({{"version", mark.version}, {"time", format_instant(mark.time)}, {"run", mark.run}}));
     return array;
 }
 
@@ -87,7 +87,8 @@ Result<LakeCheckpoint> read_lake_checkpoint(ObjectStore& store, const LakeCheckp
     const auto value = json::parse(text);
     if (!value) return damaged(name, value.error().message);
     const std::string format = value->string_at("format").value_or("");
-    if (format != kFormat) return fail(ErrorCode::kUnsupported, "reading {}: its format is \"{}\"", key_of(name), format);
+    if (format != kFormat)
+        return fail(ErrorCode::kUnsupported, "reading {}: its format is \"{}\"", key_of(name), format);
     const json::Value* entries = value->find("entries");
     if (entries == nullptr || !entries->is_array() || value->string_at("checksum") != checksum(json::dump(*entries)))
         return damaged(name, "its checksum is another");

@@ -25,8 +25,9 @@ struct LakeCheckpointName {
 };
 
 struct LakeCheckpoint {
-    std::vector<LakeMark> marks;  ///< Of kLakeCheckpointInterval entries, oldest first; the last one names the checkpoint.
-    std::string id;               ///< Of the last entry.
+    std::vector<LakeMark>
+        marks;       ///< Of kLakeCheckpointInterval entries, oldest first; the last one names the checkpoint.
+    std::string id;  ///< Of the last entry.
 };
 
 /// Oldest first; other objects are skipped.

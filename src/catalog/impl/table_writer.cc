@@ -38,13 +38,13 @@ std::string to_json_text(const std::vector<std::string>& names) {
 }  // namespace
 
 TableWriter::TableWriter(Session& session, delta::TableLocation location, std::shared_ptr<const delta::Snapshot> base,
-                         bool was_dropped, const WriteRequest& request, Clock& clock)
+                         bool was_dropped, const WriteRequest& request, delta::CommitOptions options)
     : session_(session),
       location_(std::move(location)),
       base_(std::move(base)),
       was_dropped_(was_dropped),
       request_(request),
-      clock_(clock) {}
+      options_(std::move(options)) {}
 
 Result<WriteResult> TableWriter::run() {
     if (base_ && request_.txn && base_->txn_version(request_.txn->app_id) >= request_.txn->version)
@@ -242,7 +242,7 @@ bool TableWriter::has_nothing_to_commit(const StagedFiles& staged) const {
 
 Result<WriteResult> TableWriter::commit(StagedFiles& staged) {
     for (int attempt = 0;; ++attempt) {
-        const auto version = delta::commit(location_, base_, commit_request(staged), {.clock = &clock_});
+        const auto version = delta::commit(location_, base_, commit_request(staged), options_);
         if (version) return result(staged, *version, true);
         const ErrorCode code = version.error().code;
         if (code == ErrorCode::kAlreadyExists && request_.txn) {  // someone else has applied this very step

@@ -19,7 +19,7 @@ public:
     /// `base` is the table's newest version, nullptr if it is created; if it `was_dropped`, the table is created on
     /// top.
     TableWriter(Session& session, delta::TableLocation location, std::shared_ptr<const delta::Snapshot> base,
-                bool was_dropped, const WriteRequest& request, Clock& clock);
+                bool was_dropped, const WriteRequest& request, delta::CommitOptions options);
 
     Result<WriteResult> run();
 
@@ -53,7 +53,7 @@ private:
     std::shared_ptr<const delta::Snapshot> base_;  // shared with the snapshot cache
     const bool was_dropped_;
     const WriteRequest& request_;
-    Clock& clock_;
+    const delta::CommitOptions options_;
 
     std::vector<Column> columns_;  // of the request's SELECT
     SchemaPlan plan_;

@@ -11,6 +11,14 @@ namespace {
 
 json::Value to_json(duckdb::ClientContext& context, const duckdb::Value& value);
 
+// ISO 8601, as RFC 3339 has it for instants. `infinity` and its like have no T.
+std::string iso_time(std::string text, bool is_instant) {
+    const auto space = text.rfind(' ');
+    if (space == std::string::npos) return text;
+    text[space] = 'T';
+    return is_instant ? text + "Z" : text;
+}
+
 json::Value struct_to_json(duckdb::ClientContext& context, const duckdb::Value& value) {
     json::Object members;
     const auto& children = duckdb::StructValue::GetChildren(value);
@@ -56,6 +64,13 @@ json::Value to_json(duckdb::ClientContext& context, const duckdb::Value& value) 
         case FLOAT:
         case DOUBLE:
             return value.GetValue<double>();
+        case TIMESTAMP_TZ:
+            return iso_time(duckdb::Timestamp::ToString(value.GetValueUnsafe<duckdb::timestamp_t>()), true);
+        case TIMESTAMP:
+        case TIMESTAMP_SEC:
+        case TIMESTAMP_MS:
+        case TIMESTAMP_NS:
+            return iso_time(value.ToString(), false);
         case LIST:
             return list_to_json(context, duckdb::ListValue::GetChildren(value));
         case ARRAY:

@@ -9,6 +9,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/planner.hpp"
 
+#include "base/text.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 
@@ -31,6 +32,22 @@ void collect(duckdb::LogicalOperator& node, std::set<std::string>& tables, bool&
 }
 
 }  // namespace
+
+Result<std::vector<Statement>> split_statements(std::string_view sql) {
+    return guarded([&]() -> Result<std::vector<Statement>> {
+        duckdb::Parser parser;
+        parser.ParseQuery(std::string(sql));
+        std::vector<Statement> statements;
+        for (const auto& parsed : parser.statements) {
+            std::string_view text = trim(parsed->query);
+            while (text.ends_with(';')) text = trim(text.substr(0, text.size() - 1));
+            using enum duckdb::StatementType;  // a PIVOT is a MULTI_STATEMENT
+            statements.push_back({.text = std::string(text),
+                                  .is_select = parsed->type == SELECT_STATEMENT || parsed->type == MULTI_STATEMENT});
+        }
+        return statements;
+    });
+}
 
 Result<References> references(Session& session, std::string_view sql) {
     return guarded([&]() -> Result<References> {
