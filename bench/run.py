@@ -110,7 +110,7 @@ class Peer:
 
 
 def row(values):
-    return [round(f(values), 3) for f in (min, statistics.median, max)]
+    return [round(f(values), 3 if f(values) >= 0.1 else 6) for f in (min, statistics.median, max)]
 
 
 def described(report, figures):

@@ -2,6 +2,9 @@
 // Method: publishers over a memory store, with a fault at each of its operations; racing threads.
 #include "catalog/lake_log.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <random>
@@ -10,8 +13,10 @@
 #include <gtest/gtest.h>
 
 #include "store/memory_store.h"
+#include "store/open_store.h"
 #include "support/fake_clock.h"
 #include "support/faulty_store.h"
+#include "support/temp_dir.h"
 
 namespace lagoa {
 namespace {
@@ -176,6 +181,39 @@ TEST_F(LakeLogTest, RacingPublishersOfDisjointTablesAllSucceed) {
     const auto latest = log.latest().value();
     EXPECT_EQ(latest.version, static_cast<std::uint64_t>(kThreads * kPublishes));
     for (const auto& [name, table] : latest.tables) EXPECT_EQ(table.version, kPublishes);
+}
+
+// Two processes with eight publishers each, over one directory: every publish is in the log, once, and without a gap.
+TEST_F(LakeLogTest, ProcessesRaceWithoutLoss) {
+    constexpr int kThreads = 8;
+    constexpr int kPublishes = 3;
+    const test::TempDir directory;
+    const auto publish_all = [&](const std::string& process) {
+        std::atomic<int> failed = 0;
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < kThreads; ++t)
+            threads.emplace_back([&, t] {
+                const TableName mine{"silver", process + std::to_string(t)};
+                LakeLog own(open_store(directory.path().string()).value(), clock);
+                for (int i = 1; i <= kPublishes; ++i)
+                    if (!own.publish(at(mine, i), {}, process)) ++failed;
+            });
+        threads.clear();
+        return failed.load();
+    };
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) _exit(publish_all("child") == 0 ? 0 : 1);
+    EXPECT_EQ(publish_all("parent"), 0);
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    LakeLog after(open_store(directory.path().string()).value(), clock);
+    EXPECT_EQ(after.latest()->version, static_cast<std::uint64_t>(2 * kThreads * kPublishes));
+    const auto latest = after.latest().value();
+    EXPECT_EQ(latest.tables.size(), static_cast<std::size_t>(2 * kThreads));
+    for (const auto& [name, table] : latest.tables) EXPECT_EQ(table.version, kPublishes);
+    EXPECT_EQ(after.history(1'000)->size(), latest.version);
 }
 
 TEST_F(LakeLogTest, RacingPublishersOfOneTableEndAtItsLatestVersion) {

@@ -4,26 +4,24 @@
 #include <mutex>
 #include <utility>
 
+#include "delta/impl/key_index.h"
+
 namespace lagoa::delta {
-namespace {
-
-constexpr std::size_t kMaxParts = 16;  // beyond these, the small ones are made one
-
-}  // namespace
 
 template <class Item>
 struct ActionList<Item>::Segment {
-    explicit Segment(std::vector<Item> of) : items(std::move(of)) {}
+    Segment(std::vector<Item> of, std::vector<std::size_t> key_hashes) : items(std::move(of)) {
+        if (key_hashes.size() != items.size()) return;
+        std::call_once(made_, [&] { index_ = KeyIndex(std::move(key_hashes)); });
+    }
 
-    using Entry = std::pair<std::size_t, std::size_t>;  // hash of the key, index
-
-    // Made when a file is first looked for: most lists are only read.
-    const std::vector<Entry>& index() const {
+    // Made when a file is first looked for, unless the hashes were known: most lists are only read.
+    const KeyIndex& index() const {
         std::call_once(made_, [this] {
-            index_.reserve(items.size());
-            for (std::size_t i = 0; i < items.size(); ++i)
-                index_.emplace_back(std::hash<std::string>()(file_key(items[i].path, items[i].deletion_vector)), i);
-            std::ranges::sort(index_);
+            std::vector<std::size_t> hashes;
+            hashes.reserve(items.size());
+            for (const Item& item : items) hashes.push_back(key_hash(item.path, item.deletion_vector));
+            index_ = KeyIndex(std::move(hashes));
         });
         return index_;
     }
@@ -32,20 +30,26 @@ struct ActionList<Item>::Segment {
 
 private:
     mutable std::once_flag made_;
-    mutable std::vector<Entry> index_;
+    mutable KeyIndex index_;
 };
 
 template <class Item>
-ActionList<Item>::ActionList(std::vector<Item> items) {
-    push(std::move(items));
+ActionList<Item>::ActionList(std::vector<Item> items, std::vector<std::size_t> key_hashes) {
+    if (!items.empty()) push(std::make_shared<const Segment>(std::move(items), std::move(key_hashes)));
 }
 
 template <class Item>
-void ActionList<Item>::push(std::vector<Item> items) {
-    if (items.empty()) return;
-    const Slot first = slot_end();
-    live_ += items.size();
-    parts_.push_back({std::make_shared<const Segment>(std::move(items)), nullptr, first});
+void ActionList<Item>::push(std::shared_ptr<const Segment> segment) {
+    const std::size_t live = segment->items.size();
+    push({.segment = std::move(segment), .dead = nullptr, .first = 0, .live = live});
+}
+
+template <class Item>
+void ActionList<Item>::push(Part part) {
+    if (part.live == 0) return;
+    part.first = slot_end();
+    live_ += part.live;
+    parts_.push_back(std::move(part));
 }
 
 template <class Item>
@@ -92,53 +96,80 @@ template <class Item>
 std::optional<Slot> ActionList<Item>::find(std::string_view key) const {
     const std::size_t hash = std::hash<std::string_view>()(key);
     for (const Part& part : parts_) {
-        const auto same = std::ranges::equal_range(part.segment->index(), hash, {}, &Segment::Entry::first);
-        for (const auto& [hashed, index] : same) {
-            const Item& item = part.segment->items[index];
-            if (is_live(part, index) && file_key(item.path, item.deletion_vector) == key) return part.first + index;
-        }
+        const auto index = part.segment->index().find(hash, [&](std::size_t i) {
+            const Item& item = part.segment->items[i];
+            return is_live(part, i) && file_key(item.path, item.deletion_vector) == key;
+        });
+        if (index) return part.first + *index;
     }
     return std::nullopt;
 }
 
 template <class Item>
 ActionList<Item> ActionList<Item>::with(std::vector<Item> added, std::span<const Slot> gone) const {
-    ActionList next = *this;
     std::vector<Slot> sorted(gone.begin(), gone.end());
     std::ranges::sort(sorted);
-    for (std::size_t i = 0; i < sorted.size();) {
-        Part& part = next.parts_[static_cast<std::size_t>(&part_of(sorted[i]) - parts_.data())];
-        auto dead = std::make_shared<std::vector<bool>>(part.dead ? *part.dead : std::vector<bool>(size_of(part)));
-        for (; i < sorted.size() && sorted[i] < part.first + size_of(part); ++i) {
-            if ((*dead)[sorted[i] - part.first]) continue;
-            (*dead)[sorted[i] - part.first] = true;
-            --next.live_;
+    ActionList next;
+    std::size_t at = 0;
+    for (Part part : parts_) {
+        const Slot end = part.first + size_of(part);
+        if (at < sorted.size() && sorted[at] < end) {
+            auto dead = std::make_shared<std::vector<bool>>(part.dead ? *part.dead : std::vector<bool>(size_of(part)));
+            for (; at < sorted.size() && sorted[at] < end; ++at) {
+                const std::size_t index = sorted[at] - part.first;
+                if ((*dead)[index]) continue;
+                (*dead)[index] = true;
+                --part.live;
+            }
+            part.dead = std::move(dead);
         }
-        part.dead = std::move(dead);
+        if (2 * part.live < size_of(part))  // mostly dead: what it keeps in memory is not worth it
+            part = {.segment = merged({&part, 1}), .dead = nullptr, .first = 0, .live = part.live};
+        next.push(std::move(part));
     }
-    next.push(std::move(added));
-    const bool mostly_dead = next.slot_end() > 2 * next.live_ + kMaxParts;
-    return next.parts_.size() > kMaxParts || mostly_dead ? next.compacted() : next;
+    if (!added.empty()) {
+        next.push(std::make_shared<const Segment>(std::move(added), std::vector<std::size_t>()));
+        next.merge_tail();
+    }
+    return next;
 }
 
-// The first part, by far the largest in a table that grows by small commits, is kept unless much of it is dead or the
-// rest has become as large.
+// Each part ends up at least twice as large as the one after it.
 template <class Item>
-ActionList<Item> ActionList<Item>::compacted() const {
-    const Part& largest = parts_.front();
-    const bool keep = 2 * size_of(largest) > slot_end() && slot_end() <= 2 * live_;
-    ActionList next;
-    if (keep) {
-        next.parts_.push_back(largest);
-        for (std::size_t i = 0; i < size_of(largest); ++i) next.live_ += is_live(largest, i) ? 1 : 0;
+void ActionList<Item>::merge_tail() {
+    std::size_t from = parts_.size() - 1;
+    std::size_t live = parts_.back().live;
+    while (from > 0 && parts_[from - 1].live < 2 * live) live += parts_[--from].live;
+    if (from + 1 == parts_.size()) return;
+    auto segment = merged(std::span(parts_).subspan(from));
+    parts_.resize(from);
+    live_ -= live;
+    push(std::move(segment));
+}
+
+template <class Item>
+auto ActionList<Item>::merged(std::span<const Part> parts) -> std::shared_ptr<const Segment> {
+    std::vector<Item> items;
+    std::vector<std::size_t> hashes;
+    for (const Part& part : parts) {
+        const std::vector<std::size_t>& known = part.segment->index().hashes();
+        for (std::size_t i = 0; i < size_of(part); ++i) {
+            if (!is_live(part, i)) continue;
+            items.push_back(part.segment->items[i]);
+            hashes.push_back(known[i]);
+        }
     }
-    std::vector<Item> rest;
-    for (Iterator item{this, next_live(keep ? size_of(largest) : 0)}; item != end(); ++item) rest.push_back(*item);
-    next.push(std::move(rest));
-    return next;
+    return std::make_shared<const Segment>(std::move(items), std::move(hashes));
 }
 
 template class ActionList<AddFile>;
 template class ActionList<RemoveFile>;
+
+std::size_t key_hash(const std::string& path, const std::optional<DeletionVector>& deletion_vector) {
+    // Most paths are their own key.
+    if (!deletion_vector && path.find('%') == std::string::npos && !path.starts_with("file:/"))
+        return std::hash<std::string_view>()(path);
+    return std::hash<std::string_view>()(file_key(path, deletion_vector));
+}
 
 }  // namespace lagoa::delta

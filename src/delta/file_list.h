@@ -1,8 +1,9 @@
 // The live files (or tombstones) of a table at one version.
 //
 // Versions of one table share most of their files, so a list is a sequence of immutable segments: following a
-// commit adds one segment with its files and copies one bit for each older file. What a commit costs does not
-// grow with the sizes of the files' descriptions.
+// commit adds one segment with its files and, if it removes some, copies one bit for each file beside those. Segments
+// at the end are made one as they get as large as their neighbours, so that there are few of them and each file is
+// copied a few times in its life.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,8 @@ public:
     };
 
     ActionList() = default;
-    explicit ActionList(std::vector<Item> items);
+    /// `key_hashes`: of the items (see key_hash), if the caller has them; then the list can be searched at once.
+    explicit ActionList(std::vector<Item> items, std::vector<std::size_t> key_hashes = {});
 
     std::size_t size() const { return live_; }
     bool empty() const { return live_ == 0; }
@@ -67,7 +69,8 @@ public:
     /// The slot of the file known by `key` (see file_key).
     std::optional<Slot> find(std::string_view key) const;
 
-    /// This list without the files of `gone` (slots of this list), with `added` at its end.
+    /// This list without the files of `gone` (slots of this list), with `added` at its end. Of one key there may be one
+    /// file only: what `added` brings anew is among `gone`.
     ActionList with(std::vector<Item> added, std::span<const Slot> gone) const;
 
 private:
@@ -76,16 +79,20 @@ private:
         std::shared_ptr<const Segment> segment;         // shared with the lists of other versions
         std::shared_ptr<const std::vector<bool>> dead;  // by index in the segment; nullptr: all live
         Slot first = 0;
+        std::size_t live = 0;
     };
 
     static std::size_t size_of(const Part& part);
     static bool is_live(const Part& part, std::size_t index);
     const Part& part_of(Slot slot) const;
     Slot next_live(Slot slot) const;
-    void push(std::vector<Item> items);
-    ActionList compacted() const;
+    void push(std::shared_ptr<const Segment> segment);
+    void push(Part part);
+    // The live items of `parts` as one segment.
+    static std::shared_ptr<const Segment> merged(std::span<const Part> parts);
+    void merge_tail();
 
-    std::vector<Part> parts_;
+    std::vector<Part> parts_;  // none without a live item
     std::size_t live_ = 0;
 };
 
@@ -94,5 +101,8 @@ using TombstoneList = ActionList<RemoveFile>;
 
 extern template class ActionList<AddFile>;
 extern template class ActionList<RemoveFile>;
+
+/// What lists are searched by: the hash of file_key(path, deletion_vector).
+std::size_t key_hash(const std::string& path, const std::optional<DeletionVector>& deletion_vector);
 
 }  // namespace lagoa::delta

@@ -1,8 +1,10 @@
 #include "delta/log_json.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
+#include "delta/impl/quick_parser.h"
 #include "model/schema_delta.h"
 
 namespace lagoa::delta {
@@ -344,23 +346,32 @@ Result<std::optional<Action>> parse_action(std::string_view line) {
     return std::nullopt;
 }
 
-Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view key) {
+Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view key, bool commit_infos) {
     std::vector<Action> actions;
+    actions.reserve(static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1);
+    QuickParser quick;
+    Action quick_action;
     int number = 0;
-    for (const auto line : split(text, '\n')) {
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        const std::string_view line = trim(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
         ++number;
-        if (trim(line).empty()) continue;
-        auto action = LAGOA_TRY(parse_action(trim(line)), "reading {}, line {}", key, number);
-        if (action) actions.push_back(*std::move(action));
+        if (line.empty()) continue;
+        const auto kind = quick.parse(line, quick_action);
+        if (kind == QuickParser::Kind::kAction) {
+            actions.push_back(std::move(quick_action));
+        } else if (kind == QuickParser::Kind::kOther || commit_infos) {
+            auto action = LAGOA_TRY(parse_action(line), "reading {}, line {}", key, number);
+            if (action) actions.push_back(*std::move(action));
+        }
     }
     return actions;
 }
 
-std::optional<std::int64_t> commit_time(const json::Object& commit_info) {
-    for (const char* member : {"inCommitTimestamp", "timestamp"})
-        if (const json::Value* value = commit_info.find(member); value != nullptr && value->number())
-            if (const auto time = value->number()->to_int64(); time && *time > 0) return time;
-    return std::nullopt;
+std::optional<std::int64_t> in_commit_timestamp(const json::Object& commit_info) {
+    const json::Value* const value = commit_info.find("inCommitTimestamp");
+    return value == nullptr || !value->number() ? std::nullopt : value->number()->to_int64();
 }
 
 std::string print_action(const Action& action) {

@@ -15,11 +15,12 @@ namespace lagoa::delta {
 /// kUnsupported: a type or file format we lack.
 Result<std::optional<Action>> parse_action(std::string_view line);
 
-/// A whole commit; `key` is named in errors, with the line.
-Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view key);
+/// A whole commit; `key` is named in errors, with the line. Without `commit_infos` those are left out, which saves
+/// much time where thousands of commits are read for the table's state only.
+Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view key, bool commit_infos = true);
 
-/// When the commit was made, in milliseconds, by its own word: files may be copied, with new times.
-std::optional<std::int64_t> commit_time(const json::Object& commit_info);
+/// When the commit was made, in milliseconds, if its table has in-commit timestamps.
+std::optional<std::int64_t> in_commit_timestamp(const json::Object& commit_info);
 
 /// One line, without its end.
 std::string print_action(const Action& action);

@@ -1,124 +1,137 @@
 #include "delta/snapshot.h"
 
-#include <ranges>
+#include <algorithm>
+#include <limits>
 
-#include "base/log.h"
 #include "delta/impl/log_files.h"
-#include "delta/log_json.h"
+#include "delta/impl/rebuild.h"
 #include "delta/impl/replay.h"
+#include "delta/log_json.h"
 #include "delta/stats.h"
 
 namespace lagoa::delta {
 namespace {
 
-std::int64_t to_ms(Instant instant) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
-}
+constexpr int kMaxListings = 4;   // of one read, while a clean-up takes files away
+constexpr Version kMaxProbed = 4;  // commits that refresh() looks for one by one; when there are more, it lists the log
 
-std::string name_of(const TableLocation& table) {
-    return table.path.empty() ? table.store->root() : table.store->root() + "/" + table.path;
-}
-
-// One attempt to rebuild `target` from what one listing showed.
-class Rebuild {
-public:
-    Rebuild(const TableLocation& table, const LogFiles& files, Version target)
-        : table_(table), files_(files), target_(target) {}
-
-    // From the newest checkpoint that can be read, or from the first commit.
-    Result<Snapshot> run() {
-        std::optional<Error> damage;
-        for (const auto& checkpoint : files_.checkpoints | std::views::reverse) {
-            if (checkpoint.version > target_) continue;
-            Replay replay;
-            auto read = read_checkpoint(checkpoint, replay);
-            if (read) return finish(std::move(replay), checkpoint.version);
-            const ErrorCode code = read.error().code;
-            if (code != ErrorCode::kCorruption && code != ErrorCode::kNotFound) return pass_on(std::move(read).error());
-            log::warn("delta.checkpoint_skipped",
-                      {{"table", name_of(table_)}, {"version", checkpoint.version}, {"error", read.error().message}});
-            if (!damage) damage = std::move(read).error();
-        }
-        if (files_.commits.contains(0)) return finish(Replay(), -1);
-        if (damage) return fail(ErrorCode::kCorruption, "{}", damage->message);
-        if (files_.has_v2_checkpoint)
-            return fail(ErrorCode::kUnsupported, "only a checkpoint of v2Checkpoint holds version {}", target_);
-        return fail(ErrorCode::kCorruption, "the log has neither its first version nor a checkpoint up to version {}",
-                    target_);
-    }
-
-private:
-    Result<> read_checkpoint(const Checkpoint& checkpoint, Replay& replay) {
-        for (const auto& part : checkpoint.parts) {
-            const auto apply = [&](Action action) -> Result<> {
-                replay.apply(std::move(action));
-                return {};
-            };
-            LAGOA_TRY(table_.parquet->read_actions(*table_.store, part.key, apply), "reading checkpoint {}", part.key);
-        }
-        return {};
-    }
-
-    // Replays the commits after version `from`, none of which may be missing.
-    Result<Snapshot> finish(Replay replay, Version from) {
-        for (Version version = from + 1; version <= target_; ++version) {
-            const auto commit = files_.commits.find(version);
-            if (commit == files_.commits.end())
-                return fail(ErrorCode::kCorruption, "the log has version {} but not {}", target_, version);
-            const std::string& key = commit->second.key;
-            const auto text = table_.store->get(key);
-            if (!text && text.error().code == ErrorCode::kNotFound)
-                return fail(ErrorCode::kUnavailable, "{} was removed while the table was being read", key);
-            if (!text) return pass_on(text.error());
-            replay.start_commit();
-            auto actions = LAGOA_TRY(parse_commit(*text, key));
-            for (auto& action : actions) replay.apply(std::move(action));
-        }
-        return std::move(replay).finish(target_, to_ms(log_time()));
-    }
-
-    Instant log_time() const {
-        if (const auto commit = files_.commits.find(target_); commit != files_.commits.end())
-            return commit->second.modified;
-        return files_.checkpoints.back().parts.front().modified;  // the target's commit was cleaned up: its checkpoint
-                                                                  // stands
-    }
-
-    const TableLocation& table_;
-    const LogFiles& files_;
-    const Version target_;
-};
-
-Result<std::shared_ptr<const Snapshot>> rebuild(const TableLocation& table, const LogFiles& files,
-                                                std::optional<Version> version) {
+Rebuilt rebuild_listed(const TableLocation& table, const LogFiles& files, std::optional<Version> version) {
     const auto newest = files.newest();
-    if (!newest) {
-        if (files.has_v2_checkpoint)
-            return fail(ErrorCode::kUnsupported, "its log holds nothing but a checkpoint of v2Checkpoint");
-        return fail(ErrorCode::kNotFound, "there is no Delta table");
-    }
+    if (!newest) return {.snapshot = fail(ErrorCode::kNotFound, "there is no Delta table")};
     const auto oldest = files.oldest();
     if (version && (*version > *newest || *version < oldest.value_or(0)))
-        return fail(ErrorCode::kNotFound, "version {} is not there: versions {} to {} are", *version,
-                    oldest.value_or(0), *newest);
-    return std::make_shared<const Snapshot>(LAGOA_TRY(Rebuild(table, files, version.value_or(*newest)).run()));
+        return {.snapshot = fail(ErrorCode::kNotFound, "version {} is not there: versions {} to {} are", *version,
+                                 oldest.value_or(0), *newest)};
+    return rebuild(table, files, version.value_or(*newest));
+}
+
+Result<Rebuilt> read_once(const TableLocation& table, std::optional<Version> version) {
+    const auto hint = LAGOA_TRY(read_last_checkpoint(table));
+    if (hint && *hint > 0 && *hint <= version.value_or(*hint)) {
+        const LogFiles recent = LAGOA_TRY(list_log(table, *hint));
+        Rebuilt rebuilt = rebuild_listed(table, recent, version);
+        if (rebuilt.snapshot) return rebuilt;
+        // A hint is no promise: what it leads to may be gone or damaged while the whole log is sound.
+        const ErrorCode code = rebuilt.snapshot.error().code;
+        if (code != ErrorCode::kCorruption && code != ErrorCode::kNotFound) return rebuilt;
+    }
+    const LogFiles files = LAGOA_TRY(list_log(table));
+    return rebuild_listed(table, files, version);
+}
+
+// What a listing and a look at the object itself say of one time may differ in precision.
+bool is_same_object(const ObjectInfo& a, const ObjectInfo& b) {
+    const auto second = [](const ObjectInfo& object) { return std::chrono::floor<std::chrono::seconds>(object.modified); };
+    const bool coarse = second(a) == a.modified || second(b) == b.modified;
+    return a.size_bytes == b.size_bytes && (a.modified == b.modified || (coarse && second(a) == second(b)));
+}
+
+struct ReadCommit {
+    ObjectInfo object;
+    std::vector<Action> actions;
+};
+
+// nullopt: there is no such version yet.
+Result<std::optional<ReadCommit>> read_commit(const TableLocation& table, Version version) {
+    const std::string key = commit_key(table, version);
+    const auto reader = table.store->reader(key);
+    if (!reader && reader.error().code == ErrorCode::kNotFound) return std::nullopt;
+    if (!reader) return pass_on(reader.error());
+    ReadCommit commit{.object = (*reader)->info(), .actions = {}};
+    std::string text(commit.object.size_bytes, '\0');
+    const std::size_t size = LAGOA_TRY((*reader)->read(0, text));
+    text.resize(size);
+    commit.actions = LAGOA_TRY(parse_commit(text, key));
+    return commit;
+}
+
+// Whether the commit that `known` was made from still stands. While it does, no later one has gone, for a log is cleaned
+// up from its beginning. Another one in its place is another table's.
+Result<bool> still_stands(const TableLocation& table, const Snapshot& known) {
+    const auto object = table.store->head(known.log_file->key);
+    if (!object && object.error().code != ErrorCode::kNotFound) return pass_on(object.error());
+    return object && is_same_object(*object, *known.log_file);
+}
+
+// The newest version up to `limit` on top of `known`, by asking for one commit after the other; nullopt if there are many.
+Result<std::optional<Snapshot>> probe(const TableLocation& table, const std::shared_ptr<const Snapshot>& known,
+                                      Version limit) {
+    Replay replay(known);
+    ObjectInfo newest = *known->log_file;
+    Version at = known->version;
+    while (at < limit) {
+        auto commit = LAGOA_TRY(read_commit(table, at + 1));
+        if (!commit) break;
+        if (++at > known->version + kMaxProbed) return std::nullopt;
+        newest = std::move(commit->object);
+        replay.start_commit();
+        for (auto& action : commit->actions) replay.apply(std::move(action));
+    }
+    if (at == known->version) return *known;
+    const std::optional<CommitInfo> info = replay.commit_info();
+    Snapshot next = LAGOA_TRY(std::move(replay).finish(at));
+    next.timestamp_ms = LAGOA_TRY(commit_timestamp(table, next, newest, info));
+    next.log_file = std::move(newest);
+    return next;
+}
+
+// As probe(), by one listing.
+Result<std::optional<Snapshot>> catch_up(const TableLocation& table, const std::shared_ptr<const Snapshot>& known,
+                                         std::optional<Version> version) {
+    const LogFiles files = LAGOA_TRY(list_log(table, known->version));
+    const Version newest = files.newest().value_or(known->version);
+    Rebuilt rebuilt = rebuild(table, files, std::min(version.value_or(newest), newest), known);
+    if (!rebuilt.snapshot && rebuilt.vanished) return std::nullopt;
+    if (!rebuilt.snapshot) return pass_on(std::move(rebuilt.snapshot).error());
+    return *std::move(rebuilt.snapshot);
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table, std::optional<Version> version) {
-    const auto hint = LAGOA_TRY(read_last_checkpoint(table), "reading table {}", name_of(table));
-    if (hint && *hint > 0 && *hint <= version.value_or(*hint)) {
-        const LogFiles recent = LAGOA_TRY(list_log(table, *hint), "reading table {}", name_of(table));
-        auto snapshot = rebuild(table, recent, version);
-        if (snapshot) return snapshot;
-        // A hint is no promise: what it leads to may be gone or damaged while the whole log is sound.
-        const ErrorCode code = snapshot.error().code;
-        if (code != ErrorCode::kCorruption && code != ErrorCode::kNotFound)
-            return pass_on(std::move(snapshot).error(), "reading table {}", name_of(table));
+    for (int listing = 1;; ++listing) {
+        auto read = LAGOA_TRY(read_once(table, version), "reading table {}", name_of(table));
+        if (read.snapshot) return std::make_shared<const Snapshot>(*std::move(read.snapshot));
+        // What every listing names and is never there was not cleaned up while we read: it is lost.
+        const bool lost = listing == kMaxListings && read.snapshot.error().code == ErrorCode::kCorruption;
+        if (!read.vanished || lost)
+            return pass_on(std::move(read.snapshot).error(), "reading table {}", name_of(table));
+        if (listing == kMaxListings)
+            return fail(ErrorCode::kUnavailable, "reading table {}: files of its log vanish: {}", name_of(table),
+                        read.snapshot.error().message);
     }
-    const LogFiles files = LAGOA_TRY(list_log(table), "reading table {}", name_of(table));
-    return LAGOA_TRY(rebuild(table, files, version), "reading table {}", name_of(table));
+}
+
+Result<std::shared_ptr<const Snapshot>> refresh(const TableLocation& table, std::shared_ptr<const Snapshot> known,
+                                                std::optional<Version> version) {
+    if (!known->log_file || version.value_or(known->version) < known->version) return read_snapshot(table, version);
+    const Version limit = version.value_or(std::numeric_limits<Version>::max());
+    auto next = LAGOA_TRY(probe(table, known, limit), "reading table {}", name_of(table));
+    if (!next) next = LAGOA_TRY(catch_up(table, known, version), "reading table {}", name_of(table));
+    const bool stands = LAGOA_TRY(still_stands(table, *known), "reading table {}", name_of(table));
+    if (!next || !stands || next->version < version.value_or(next->version)) return read_snapshot(table, version);
+    if (next->version == known->version) return known;
+    return std::make_shared<const Snapshot>(*std::move(next));
 }
 
 Result<Version> newest_version(const TableLocation& table) {

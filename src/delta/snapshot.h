@@ -28,13 +28,16 @@ struct TableLocation {
 class Snapshot {
 public:
     Version version = -1;
-    std::int64_t timestamp_ms = 0;  ///< Of the commit, by its commitInfo, else the log file's time.
+    /// Of the commit: its inCommitTimestamp where the table has them, else the log file's time.
+    std::int64_t timestamp_ms = 0;
     Protocol protocol;
     Metadata metadata;
     FileList files;  ///< Live files, in the order of the log.
     std::map<std::string, Txn> txns;
     std::map<std::string, DomainMetadata> domains;
     TombstoneList tombstones;  ///< For checkpoints and vacuum.
+    /// The commit as it was found, by which refresh() knows the table again; nullopt if only a checkpoint was left.
+    std::optional<ObjectInfo> log_file;
 
     /// The last version that `app_id` has committed, -1 if none.
     std::int64_t txn_version(std::string_view app_id) const;
@@ -48,9 +51,10 @@ public:
 /// in the log or a damaged file.
 Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table, std::optional<Version> version = {});
 
-/// The newest version, by reading only what was committed after `known`: `known` itself if nothing was. Errors as
-/// read_snapshot.
-Result<std::shared_ptr<const Snapshot>> refresh(const TableLocation& table, std::shared_ptr<const Snapshot> known);
+/// The table at `version`, or at its newest, by reading only what was committed after `known`: `known` itself if nothing
+/// was. A table that was dropped and made again meanwhile is read anew. Errors as read_snapshot.
+Result<std::shared_ptr<const Snapshot>> refresh(const TableLocation& table, std::shared_ptr<const Snapshot> known,
+                                                std::optional<Version> version = {});
 
 /// The last version committed at or before `timestamp_ms`, by the commits' times made ascending (in-commit timestamps
 /// where the table has them). A time after the newest commit is the newest version. kNotFound names the oldest time
@@ -68,7 +72,8 @@ struct HistoryEntry {
     json::Object commit_info;
 };
 
-/// Newest first, at most `limit` entries, as far back as the log's JSON files go.
+/// Newest first, at most `limit` entries, as far back as the log's JSON files go. Their times are those that
+/// version_at() goes by.
 Result<std::vector<HistoryEntry>> read_history(const TableLocation& table, std::size_t limit = 100);
 
 }  // namespace lagoa::delta

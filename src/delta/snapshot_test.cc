@@ -174,20 +174,103 @@ TEST(Snapshot, NeedsProtocolAndMetadata) {
         table.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})"));
     EXPECT_EQ(code_of(table), ErrorCode::kCorruption);
     ASSERT_TRUE(
-        table.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":2,"minWriterVersion":5}})"));
+        table.store().put(DeltaTable::commit_key(0), R"({"protocol":{"minReaderVersion":4,"minWriterVersion":7}})"));
     EXPECT_EQ(code_of(table), ErrorCode::kUnsupported);
 }
 
-TEST(Snapshot, CheckpointOfASecondKindIsRefusedByName) {
+constexpr std::string_view kV2Name = "00000000000000000002.checkpoint.3a0d65cd-4056-49b8-937b-95f9e3ee90e5";
+constexpr std::string_view kV2Head = R"({"checkpointMetadata":{"version":2}}
+{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["v2Checkpoint"],"writerFeatures":["v2Checkpoint"]}}
+{"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}"}})";
+
+// In the form that the fake reads as Parquet.
+std::string as_parquet(std::string_view lines) {
+    return fmt::format("PAR1\n{}\nPAR1", lines);
+}
+
+TEST(Snapshot, ReadsV2CheckpointsOfBothFormsWithAndWithoutSidecars) {
+    const std::string adds = R"({"add":{"path":"a","size":1}}
+{"add":{"path":"b","size":1}})";
+    for (const bool json : {true, false})
+        for (const bool sidecar : {true, false}) {
+            SCOPED_TRACE(fmt::format("{} {}", json ? "JSON" : "Parquet", sidecar ? "with a sidecar" : "alone"));
+            DeltaTable table;
+            fill(table, 2);
+            remove_commits(table, 0, 2);
+            const std::string rest =
+                sidecar ? R"({"sidecar":{"path":"s.parquet","sizeInBytes":9,"modificationTime":1}})" : adds;
+            const std::string manifest = fmt::format("{}\n{}", kV2Head, rest);
+            ASSERT_TRUE(table.store().put(DeltaTable::log_key(fmt::format("{}.{}", kV2Name, json ? "json" : "parquet")),
+                                          json ? manifest : as_parquet(manifest)));
+            if (sidecar) {
+                EXPECT_EQ(code_of(table), ErrorCode::kCorruption);  // not there yet
+                ASSERT_TRUE(table.store().put(DeltaTable::log_key("_sidecars/s.parquet"), as_parquet(adds)));
+            }
+            EXPECT_EQ(table.files(), (Paths{"a", "b"}));
+            EXPECT_EQ(read_snapshot(table.location()).value()->version, 2);
+        }
+}
+
+TEST(Snapshot, DamagedV2CheckpointCostsNothingWhileTheLogIsWhole) {
     DeltaTable table;
     fill(table, 2);
-    ASSERT_TRUE(table.store().put(
-        DeltaTable::log_key("00000000000000000002.checkpoint.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.json"), "{}"));
-    EXPECT_EQ(table.files().size(), 2U);  // the commits suffice
+    for (const auto* content : {"{}", "", "not JSON", R"({"checkpointMetadata":{"version":2}})"}) {
+        ASSERT_TRUE(table.store().put(DeltaTable::log_key(fmt::format("{}.json", kV2Name)), content));
+        EXPECT_EQ(table.files().size(), 2U) << content;
+    }
     remove_commits(table, 0, 1);
-    EXPECT_EQ(code_of(table), ErrorCode::kUnsupported);
-    remove_commits(table, 2, 2);
-    EXPECT_EQ(code_of(table), ErrorCode::kUnsupported);
+    EXPECT_EQ(code_of(table), ErrorCode::kCorruption);
+}
+
+TEST(Snapshot, ReadsCompactionsAndDoesWithoutDamagedOnes) {
+    DeltaTable table;
+    fill(table, 6);
+    const auto expected = table.files();
+    const std::string compacted = DeltaTable::log_key("00000000000000000002.00000000000000000004.compacted.json");
+    ASSERT_TRUE(table.store().put(compacted, R"({"add":{"path":"f02","size":100}}
+{"add":{"path":"f03","size":100}}
+{"add":{"path":"f04","size":100}})"));
+    EXPECT_EQ(table.files(), expected);
+    EXPECT_EQ(table.files(3).size(), 3U);  // inside its range it says too much
+    ASSERT_TRUE(table.store().put(compacted, "damaged"));
+    EXPECT_EQ(table.files(), expected);
+}
+
+TEST(Snapshot, RefreshFollowsTheLogAsReadingItAgainDoes) {
+    DeltaTable table;
+    ASSERT_TRUE(table.create());
+    auto followed = read_snapshot(table.location()).value();
+    EXPECT_EQ(refresh(table.location(), followed).value(), followed);  // nothing was committed
+    const auto check = [&] {
+        followed = refresh(table.location(), followed).value();
+        const auto read = read_snapshot(table.location()).value();
+        ASSERT_EQ(followed->version, read->version);
+        EXPECT_EQ(followed->timestamp_ms, read->timestamp_ms);
+        Paths ours, theirs;
+        for (const auto& file : followed->files) ours.push_back(file.path);
+        for (const auto& file : read->files) theirs.push_back(file.path);
+        EXPECT_EQ(ours, theirs);
+        EXPECT_EQ(followed->tombstones.size(), read->tombstones.size());
+        EXPECT_EQ(followed->metadata.configuration, read->metadata.configuration);
+    };
+    for (int i = 0; i < 25; ++i) {  // across checkpoints, one commit or several at a time
+        ASSERT_TRUE(table.commit(DeltaTable::append({fmt::format("a{}", i), fmt::format("b{}", i)})));
+        if (i % 3 == 2) {
+            ASSERT_TRUE(table.commit(DeltaTable::replace({fmt::format("a{}", i - 1)}, {})));
+        }
+        if (i % 4 == 1) continue;
+        check();
+    }
+    auto changed = DeltaTable::append({});
+    changed.metadata = DeltaTable::metadata({{"delta.checkpointInterval", "3"}});
+    ASSERT_TRUE(table.commit(std::move(changed)));
+    check();
+    // Its own commit and those after it were cleaned up behind a checkpoint.
+    ASSERT_TRUE(table.commit(DeltaTable::append({"z"})));
+    ASSERT_TRUE(write_checkpoint(table.location(), *read_snapshot(table.location()).value(), table.clock()));
+    remove_commits(table, 0, followed->version + 1);
+    check();
+    EXPECT_EQ(followed->files.find("z").has_value(), true);
 }
 
 TEST(Snapshot, IgnoresStrayFiles) {
@@ -234,17 +317,39 @@ TEST(Snapshot, TimestampIsTheCommitsOwn) {
     DeltaTable table;
     ASSERT_TRUE(table.create());
     ASSERT_TRUE(table.store().put(DeltaTable::commit_key(1), R"({"commitInfo":{"timestamp":7,"inCommitTimestamp":42}}
-{"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}","configuration":{"delta.enableInCommitTimestamps":"true"}}})"));
+{"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}","configuration":{"delta.enableInCommitTimestamps":"true","delta.inCommitTimestampEnablementVersion":"1","delta.inCommitTimestampEnablementTimestamp":"42"}}})"));
     EXPECT_EQ(read_snapshot(table.location()).value()->timestamp_ms, 42);
     EXPECT_GT(read_snapshot(table.location(), 0).value()->timestamp_ms, 42);
-    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(2), R"({"commitInfo":{"timestamp":50}})"));
-    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(3), R"({"txn":{"appId":"a","version":1}})"));
+    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(2), R"({"commitInfo":{"timestamp":7,"inCommitTimestamp":50}})"));
+    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(3), R"({"commitInfo":{"inCommitTimestamp":60}})"));
     EXPECT_EQ(read_snapshot(table.location(), 2).value()->timestamp_ms, 50);
-    EXPECT_GT(read_snapshot(table.location(), 3).value()->timestamp_ms, 50);  // says nothing: its file's
+    EXPECT_EQ(read_snapshot(table.location(), 3).value()->timestamp_ms, 60);
     const auto history = read_history(table.location()).value();
     EXPECT_EQ(history[1].timestamp_ms, 50);
     EXPECT_EQ(history[2].timestamp_ms, 42);
-    EXPECT_GT(history[0].timestamp_ms, 50);
+    EXPECT_EQ(history[0].timestamp_ms, 60);
+    EXPECT_EQ(version_at(table.location(), 42).value(), 1);
+    EXPECT_EQ(version_at(table.location(), 59).value(), 2);
+    EXPECT_EQ(version_at(table.location(), 1'000'000'000'000'000).value(), 3);
+    EXPECT_EQ(version_at(table.location(), 41).error().code, ErrorCode::kNotFound);  // version 0's file is younger
+}
+
+TEST(Snapshot, VersionAtGoesByFileTimesMadeAscending) {
+    DeltaTable table;
+    fill(table, 12);
+    std::optional<std::int64_t> before;
+    for (Version version = 0; version <= 12; ++version) {
+        const auto modified = table.store().head(DeltaTable::commit_key(version)).value().modified;
+        std::int64_t time = std::chrono::floor<std::chrono::milliseconds>(modified).time_since_epoch().count();
+        if (before) time = std::max(time, *before + 1);
+        EXPECT_EQ(version_at(table.location(), time).value(), version);
+        if (before && time > *before + 1) {
+            EXPECT_EQ(version_at(table.location(), time - 1).value(), version - 1);
+        }
+        before = time;
+    }
+    remove_commits(table, 0, 9);  // the checkpoint of version 10 stands for them
+    EXPECT_EQ(version_at(table.location(), 0).error().code, ErrorCode::kNotFound);
 }
 
 TEST(History, IsNewestFirst) {

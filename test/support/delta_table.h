@@ -1,6 +1,7 @@
 // A small Delta table in memory for tests: a column `id`, data files that are names only.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -80,6 +81,7 @@ public:
         const auto snapshot = delta::read_snapshot(location(), version);
         if (!snapshot) return {"error: " + snapshot.error().message};
         for (const auto& file : (*snapshot)->files) paths.push_back(file.path);
+        std::ranges::sort(paths);
         return paths;
     }
 

@@ -5,8 +5,7 @@
 #include "duckdb.hpp"
 
 #include "base/text.h"
-#include "catalog/duckdb/vector_json.h"
-#include "delta/log_json.h"
+#include "catalog/duckdb/checkpoint_rows.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 
@@ -117,19 +116,19 @@ private:
             return pass_on(to_error(set->GetErrorObject()));
         const auto result = connection.SendQuery(
             fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", quote_literal(mount.path(key))));
-        if (result->HasError()) return pass_on(to_error(result->GetErrorObject()));
-        std::string text;
-        while (auto chunk = result->Fetch()) {
-            flatten_deep(*chunk);
-            for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
-                text.clear();
-                append_json_object(text, result->names, *chunk, row);
-                auto action = LAGOA_TRY(delta::parse_action(text));
-                if (action) LAGOA_TRY(each(*std::move(action)));
-            }
-        }
-        if (result->HasError()) return pass_on(to_error(result->GetErrorObject()));
+        if (result->HasError()) return pass_on(error_of_file(result->GetErrorObject()));
+        const CheckpointRows rows(result->names, result->types);
+        while (auto chunk = result->Fetch()) LAGOA_TRY(rows.read(*chunk, each));
+        if (result->HasError()) return pass_on(error_of_file(result->GetErrorObject()));
         return {};
+    }
+
+    // What the store fails with is raise()d. What DuckDB cannot read or lacks, it finds in the file.
+    static Error error_of_file(const duckdb::ErrorData& found) {
+        Error error = to_error(found);
+        if (!is_raised(found) && (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kUnsupported))
+            error.code = ErrorCode::kCorruption;
+        return error;
     }
 
     Engine& engine_;

@@ -141,6 +141,10 @@ void flatten_deep(duckdb::DataChunk& chunk) {
     for (auto& vector : chunk.data) flatten_deep(vector, chunk.size());
 }
 
+void append_json(std::string& out, const duckdb::Vector& vector, duckdb::idx_t row) {
+    append_value(out, vector, row);
+}
+
 void append_json_object(std::string& out, const duckdb::vector<duckdb::string>& names, const duckdb::DataChunk& chunk,
                         duckdb::idx_t row) {
     out += '{';

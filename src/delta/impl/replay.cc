@@ -1,26 +1,47 @@
 #include "delta/impl/replay.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "delta/column_mapping.h"
-#include "delta/log_json.h"
 
 namespace lagoa::delta {
+namespace {
+
+// `list` with what a replay on top of it has changed.
+template <class Item, class Other>
+ActionList<Item> changed(const ActionList<Item>& list, std::vector<Item> added, const std::vector<Other>& gone) {
+    std::vector<Slot> slots;
+    const auto look_up = [&](const auto& item) {
+        if (const auto slot = list.find(file_key(item.path, item.deletion_vector))) slots.push_back(*slot);
+    };
+    for (const Item& item : added) look_up(item);
+    for (const Other& item : gone) look_up(item);
+    return list.with(std::move(added), slots);
+}
+
+}  // namespace
+
+Replay::Replay(std::shared_ptr<const Snapshot> base)
+    : base_(std::move(base)),
+      protocol_(base_->protocol),
+      metadata_(base_->metadata),
+      txns_(base_->txns),
+      domains_(base_->domains) {}
 
 void Replay::apply(Action action) {
     std::visit([this](auto& content) { set(std::move(content)); }, action);
 }
 
 void Replay::set(AddFile add) {
-    std::string key = file_key(add.path, add.deletion_vector);
-    tombstones_.erase(key);
-    files_.insert_or_assign(std::move(key), std::move(add));
+    const std::size_t hash = key_hash(add.path, add.deletion_vector);
+    tombstones_.erase(hash, add);
+    files_.set(hash, std::move(add));
 }
 
 void Replay::set(RemoveFile remove) {
-    std::string key = file_key(remove.path, remove.deletion_vector);
-    files_.erase(key);
-    tombstones_.insert_or_assign(std::move(key), std::move(remove));
+    const std::size_t hash = key_hash(remove.path, remove.deletion_vector);
+    files_.erase(hash, remove);
+    tombstones_.set(hash, std::move(remove));
 }
 
 void Replay::set(Txn txn) {
@@ -36,32 +57,31 @@ void Replay::set(DomainMetadata domain) {
         domains_.insert_or_assign(std::move(name), std::move(domain));
 }
 
-Result<Snapshot> Replay::finish(Version version, std::int64_t log_time_ms) && {
+Result<Snapshot> Replay::finish(Version version) && {
     if (!protocol_) return fail(ErrorCode::kCorruption, "version {} has no protocol action", version);
     LAGOA_TRY(check_readable(*protocol_));
     if (!metadata_) return fail(ErrorCode::kCorruption, "version {} has no metaData action", version);
 
     Snapshot snapshot;
     snapshot.version = version;
-    snapshot.timestamp_ms = log_time_ms;
-    if (commit_info_) snapshot.timestamp_ms = commit_time(commit_info_->fields).value_or(log_time_ms);
     snapshot.protocol = *std::move(protocol_);
     snapshot.metadata = *std::move(metadata_);
     snapshot.txns = std::move(txns_);
     snapshot.domains = std::move(domains_);
-    std::vector<AddFile> files;
-    files.reserve(files_.size());
-    for (auto& [key, file] : files_) {
-        // A value that the log leaves out is NULL: from here on every partition column has one.
-        for (const auto& column : physical_partition_columns(snapshot.metadata)) file.partition_values.try_emplace(column);
-        files.push_back(std::move(file));
+    auto [files, file_hashes] = std::move(files_).take();
+    auto [tombstones, tombstone_hashes] = std::move(tombstones_).take();
+    // A value that the log leaves out is NULL: from here on every partition column has one.
+    for (const auto& column : physical_partition_columns(snapshot.metadata))
+        for (AddFile& file : files) file.partition_values.try_emplace(column);
+    if (!base_) {
+        snapshot.files = FileList(std::move(files), std::move(file_hashes));
+        snapshot.tombstones = TombstoneList(std::move(tombstones), std::move(tombstone_hashes));
+        return snapshot;
     }
-    std::vector<RemoveFile> tombstones;
-    for (auto& [key, tombstone] : tombstones_) tombstones.push_back(std::move(tombstone));
-    std::ranges::sort(files, {}, &AddFile::path);
-    std::ranges::sort(tombstones, {}, &RemoveFile::path);
-    snapshot.files = FileList(std::move(files));
-    snapshot.tombstones = TombstoneList(std::move(tombstones));
+    // What was added is no tombstone any more, and what was removed no file.
+    auto remaining = changed(base_->tombstones, tombstones, files);
+    snapshot.files = changed(base_->files, std::move(files), tombstones);
+    snapshot.tombstones = std::move(remaining);
     return snapshot;
 }
 

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Delta table operations beside delta-rs, DuckDB's Delta extension and DuckDB's scan of the same Parquet files, in one run.
+
+usage: bench/delta.py [--build build/release] [--rows 1000000] [--runs 3] [--only PREFIX] [--write NAME]
+
+The peers' programs and the generator of their tables are ../shared/bench/delta; their packages are those of scripts/requirements-bench.txt.
+Every operation is a process of its own and runs once uncounted, then --runs times in turn (A B C A B C ...). Figures are of the
+operation alone, without starting the process; ours have it subtracted (`lagoa sql 'select 1'`, run beside them), for the writes
+and scans are the shipped program's. All must agree on what they read and wrote. --write keeps the result in bench/results/NAME.json.
+
+  append    the rows of 20 Parquet files into an empty table (Snappy and Snappy, or ours with its own ZSTD)
+  snapshot  the newest version of a table of 10^4 commits and 10^5 files, with a checkpoint and without
+  follow    an open table of 10^5 files follows one commit
+  scan      an aggregate over every column of the base table
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import run as bench
+
+ROOT = bench.ROOT
+PEERS = bench.PEERS / "delta/delta_peers.py"
+DATA = bench.WORK / "delta"
+COPY = bench.WORK / "delta_peers.py"  # its data lie beside it
+
+
+class Peer:
+    def __init__(self, operation, rows):
+        self.command = [str(bench.PYTHON), str(COPY), operation, "--rows", str(rows), "--dir", str(DATA), "--json"]
+
+    def run(self):
+        (_, _, peak), out = bench.measured(self.command)
+        result = json.loads(out)
+        return (result["wall_s"][0], result["cpu_s"][0], peak), result["check"]
+
+
+class Library:
+    """An operation of the library, timed inside its process."""
+
+    def __init__(self, build, operation, table, *arguments):
+        self.command, self.table = [str(build / "bin/delta_table"), operation], table
+        self.arguments = arguments
+
+    def run(self):
+        folder = self.table
+        with tempfile.TemporaryDirectory(dir=DATA) as scratch:
+            if self.command[1] == "follow":  # it writes
+                folder = pathlib.Path(scratch, "table")
+                shutil.copytree(self.table, folder)
+            (_, _, peak), out = bench.measured([*self.command, str(folder), *self.arguments])
+        result = json.loads(out)
+        return (result["wall_s"], result["cpu_s"], peak), str(result["files"])
+
+
+class Program:
+    """SQL in the shipped program, less the time of starting it."""
+
+    def __init__(self, build, rows, sql, check=None):
+        self.binary, self.sql, self.check = str(build / "bin/lagoa"), sql, check
+        self.days = str(DATA / f"rows-{rows}/source/day*.parquet")
+        self.base = str(DATA / f"rows-{rows}/base")
+
+    def run(self):
+        with tempfile.TemporaryDirectory(dir=DATA) as scratch:
+            project = pathlib.Path(scratch, "project")
+            project.mkdir()
+            (project / "lagoa.yaml").write_text("name: bench\ntime_zone: UTC\n")
+            start, _ = bench.measured([self.binary, "--project", project, "sql", "SELECT 1"])
+            sql = self.sql.format(days=self.days, base=self.base)
+            figures, out = bench.measured([self.binary, "--project", project, "sql", "--at", "head", "--format", "csv", sql])
+            if self.check:
+                _, out = bench.measured([self.binary, "--project", project, "sql", "--at", "head", "--format", "csv", self.check])
+        return (figures[0] - start[0], figures[1] - start[1], figures[2]), " ".join(out.splitlines()[-1].split(","))
+
+
+def prepare(rows):
+    bench.prepare("small")  # the peers' packages
+    DATA.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PEERS, COPY)
+    subprocess.run([str(bench.PYTHON), str(COPY), "prepare", "--rows", str(rows), "--dir", str(DATA)], check=True)
+
+
+def programs(build, rows):
+    scan = ("SELECT count(*) AS n, sum(price) AS p, sum(volume) AS v, count(DISTINCT symbol) AS s, count(note) AS c, max(note) AS m, "
+            "max(trade_date) AS d, CAST(max(ts) AS DATE) AS t FROM {}")
+    insert = ("CREATE TABLE bronze.quotes (symbol VARCHAR, ts TIMESTAMPTZ, trade_date DATE, price DECIMAL(18,4), volume BIGINT, note VARCHAR); "
+              "INSERT INTO bronze.quotes SELECT * FROM read_parquet('{days}')")
+    return {
+        "append: lagoa": Program(build, rows, insert, "SELECT count(*) FROM bronze.quotes"),
+        "append: delta-rs": Peer("append-deltars", rows),
+        "append: DuckDB's extension": Peer("append-duckdb", rows),
+        "snapshot with checkpoint: lagoa": Library(build, "snapshot", DATA / "log"),
+        "snapshot with checkpoint: delta-rs": Peer("snapshot-deltars", rows),
+        "snapshot with checkpoint: DuckDB's extension": Peer("snapshot-duckdb", rows),
+        "snapshot without: lagoa": Library(build, "snapshot", DATA / "log_json"),
+        "snapshot without: delta-rs": Peer("snapshot_json-deltars", rows),
+        "snapshot without: DuckDB's extension": Peer("snapshot_json-duckdb", rows),
+        "follow one commit: lagoa": Library(build, "follow", DATA / "log", "50"),
+        "scan: lagoa": Program(build, rows, scan.format("delta('{base}')")),
+        "scan: Parquet alone, in lagoa": Program(build, rows, scan.format("read_parquet('{base}/*.parquet')")),
+        "scan: delta-rs": Peer("scan-deltars", rows),
+        "scan: DuckDB's extension": Peer("scan-duckdb", rows),
+        "scan: DuckDB, Parquet alone": Peer("scan-parquet", rows),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=str(ROOT / "build/release"))
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--write")
+    options = parser.parse_args()
+    prepare(options.rows)
+    build = pathlib.Path(options.build).resolve()
+    chosen = {name: program for name, program in programs(build, options.rows).items() if name.startswith(options.only)}
+    figures = {name: [] for name in chosen}
+    checks = {}
+    for turn in range(options.runs + 1):
+        for name, program in chosen.items():
+            values, checks[name] = program.run()
+            if turn > 0:
+                figures[name].append(values)
+    report = bench.described({"what": "Delta table operations", "rows": options.rows, "runs": options.runs, "checks": checks,
+                              "command": f"bench/delta.py --rows {options.rows} --runs {options.runs}"}, figures)
+    print(f"{'operation':48} {'CPU s':>8} {'wall s':>8} {'peak MB':>8}  check   (medians of {options.runs})")
+    for name, program in report["programs"].items():
+        print(f"{name:48} {program['cpu_s'][1]:8.3f} {program['wall_s'][1]:8.3f} {program['peak_mb'][1]:8.0f}  {checks[name]}")
+    bench.keep(report, options.write)
+
+
+if __name__ == "__main__":
+    main()
