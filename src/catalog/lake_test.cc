@@ -196,7 +196,8 @@ TEST_F(LakeTest, MergeWithTwoRowsOfOneKeyIsRejectedByName) {
 }
 
 TEST_F(LakeTest, AMergeMistakesNoColumnForANameOfItsOwn) {
-    const std::string columns = "range as k, range as i, range as n, range as t, range as s, range as one, range as slot";
+    const std::string columns =
+        "range as k, range as i, range as n, range as t, range as s, range as one, range as slot";
     ASSERT_TRUE(open.append("select " + columns + " from range(3)").has_value());
     ASSERT_TRUE(open.merge("select " + columns + " from range(2, 5)").has_value());
     const auto replaced = open.write({.table = kStocks,

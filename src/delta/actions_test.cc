@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "delta/log_json.h"
 #include "delta/impl/table_properties.h"
+#include "delta/log_json.h"
 #include "delta/stats.h"
 
 namespace lagoa::delta {

@@ -28,9 +28,10 @@ Schema to_physical(const Schema& schema);
 /// The partition columns under their physical names, in their order.
 std::vector<std::string> physical_partition_columns(const Metadata& metadata);
 
-/// Gives every field that lacks them an id and a physical name, and moves `delta.columnMapping.maxColumnId`. Fields of a
-/// table whose mapping is just being turned on (`was_mapped` false, not new) keep their names as physical ones; others
-/// get `col-<uuid>`. Nothing is done if `metadata` has no mapping. kCorruption: two fields of one id or physical name.
+/// Gives every field that lacks them an id and a physical name, and moves `delta.columnMapping.maxColumnId`. Fields of
+/// a table whose mapping is just being turned on (`was_mapped` false, not new) keep their names as physical ones;
+/// others get `col-<uuid>`. Nothing is done if `metadata` has no mapping. kCorruption: two fields of one id or physical
+/// name.
 Result<> assign_column_mapping(Metadata& metadata, bool was_mapped, bool is_new_table);
 
 }  // namespace lagoa::delta

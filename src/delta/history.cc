@@ -13,7 +13,8 @@ constexpr ReadAhead kCommits{.readers = 8, .ahead = 16};
 
 Result<HistoryEntry> read_entry(const TableLocation& table, const ObjectInfo& object, Version version,
                                 const CommitTimes& times) {
-    HistoryEntry entry{.version = version, .timestamp_ms = times.file_time(version), .operation = {}, .commit_info = {}};
+    HistoryEntry entry{
+        .version = version, .timestamp_ms = times.file_time(version), .operation = {}, .commit_info = {}};
     const std::string text = LAGOA_TRY(table.store->get(object.key));
     auto actions = LAGOA_TRY(parse_commit(text, object.key));
     for (auto& action : actions) {

@@ -291,8 +291,7 @@ struct Printer {
         if (remove.size_bytes) out.set("size", *remove.size_bytes);
         if (remove.deletion_vector) out.set("deletionVector", to_json(*remove.deletion_vector));
         if (remove.base_row_id) out.set("baseRowId", *remove.base_row_id);
-        if (remove.default_row_commit_version)
-            out.set("defaultRowCommitVersion", *remove.default_row_commit_version);
+        if (remove.default_row_commit_version) out.set("defaultRowCommitVersion", *remove.default_row_commit_version);
         return json::make_object({{"remove", std::move(out)}});
     }
 
@@ -321,9 +320,8 @@ struct Printer {
     }
 
     json::Object operator()(const Sidecar& sidecar) const {
-        json::Object out = json::make_object({{"path", sidecar.path},
-                                              {"sizeInBytes", sidecar.size_bytes},
-                                              {"modificationTime", sidecar.modified_ms}});
+        json::Object out = json::make_object(
+            {{"path", sidecar.path}, {"sizeInBytes", sidecar.size_bytes}, {"modificationTime", sidecar.modified_ms}});
         return json::make_object({{"sidecar", std::move(out)}});
     }
 

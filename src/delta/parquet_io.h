@@ -23,8 +23,8 @@ public:
     virtual Result<> read_actions(ObjectStore& store, std::string_view key,
                                   const std::function<Result<>(Action action)>& each) = 0;
 
-    /// Writes `actions` (the log's own form, one JSON text each; also `checkpointMetadata` and `sidecar`) as a checkpoint
-    /// or sidecar of the protocol's schema, durable on return. Returns the file's size in bytes.
+    /// Writes `actions` (the log's own form, one JSON text each; also `checkpointMetadata` and `sidecar`) as a
+    /// checkpoint or sidecar of the protocol's schema, durable on return. Returns the file's size in bytes.
     virtual Result<std::uint64_t> write_actions(ObjectStore& store, std::string_view key,
                                                 const std::vector<std::string>& actions) = 0;
 };

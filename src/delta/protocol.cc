@@ -13,8 +13,8 @@ namespace lagoa::delta {
 namespace {
 
 constexpr std::array<std::string_view, 9> kReaderFeatures = {
-    "columnMapping", "deletionVectors",       "timestampNtz", "typeWidening",        "typeWidening-preview",
-    "v2Checkpoint",  "vacuumProtocolCheck",   "variantType",  "variantType-preview",
+    "columnMapping", "deletionVectors",     "timestampNtz", "typeWidening",        "typeWidening-preview",
+    "v2Checkpoint",  "vacuumProtocolCheck", "variantType",  "variantType-preview",
 };
 
 std::unexpected<Error> refuse(std::string_view doing, const std::vector<std::string>& features) {

@@ -12,7 +12,7 @@
 namespace lagoa::delta {
 namespace {
 
-constexpr int kMaxListings = 4;   // of one read, while a clean-up takes files away
+constexpr int kMaxListings = 4;    // of one read, while a clean-up takes files away
 constexpr Version kMaxProbed = 4;  // commits that refresh() looks for one by one; when there are more, it lists the log
 
 Rebuilt rebuild_listed(const TableLocation& table, const LogFiles& files, std::optional<Version> version) {
@@ -41,7 +41,9 @@ Result<Rebuilt> read_once(const TableLocation& table, std::optional<Version> ver
 
 // What a listing and a look at the object itself say of one time may differ in precision.
 bool is_same_object(const ObjectInfo& a, const ObjectInfo& b) {
-    const auto second = [](const ObjectInfo& object) { return std::chrono::floor<std::chrono::seconds>(object.modified); };
+    const auto second = [](const ObjectInfo& object) {
+        return std::chrono::floor<std::chrono::seconds>(object.modified);
+    };
     const bool coarse = second(a) == a.modified || second(b) == b.modified;
     return a.size_bytes == b.size_bytes && (a.modified == b.modified || (coarse && second(a) == second(b)));
 }
@@ -65,15 +67,16 @@ Result<std::optional<ReadCommit>> read_commit(const TableLocation& table, Versio
     return commit;
 }
 
-// Whether the commit that `known` was made from still stands. While it does, no later one has gone, for a log is cleaned
-// up from its beginning. Another one in its place is another table's.
+// Whether the commit that `known` was made from still stands. While it does, no later one has gone, for a log is
+// cleaned up from its beginning. Another one in its place is another table's.
 Result<bool> still_stands(const TableLocation& table, const Snapshot& known) {
     const auto object = table.store->head(known.log_file->key);
     if (!object && object.error().code != ErrorCode::kNotFound) return pass_on(object.error());
     return object && is_same_object(*object, *known.log_file);
 }
 
-// The newest version up to `limit` on top of `known`, by asking for one commit after the other; nullopt if there are many.
+// The newest version up to `limit` on top of `known`, by asking for one commit after the other; nullopt if there are
+// many.
 Result<std::optional<Snapshot>> probe(const TableLocation& table, const std::shared_ptr<const Snapshot>& known,
                                       Version limit) {
     Replay replay(known);

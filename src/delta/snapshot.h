@@ -51,8 +51,8 @@ public:
 /// in the log or a damaged file.
 Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table, std::optional<Version> version = {});
 
-/// The table at `version`, or at its newest, by reading only what was committed after `known`: `known` itself if nothing
-/// was. A table that was dropped and made again meanwhile is read anew. Errors as read_snapshot.
+/// The table at `version`, or at its newest, by reading only what was committed after `known`: `known` itself if
+/// nothing was. A table that was dropped and made again meanwhile is read anew. Errors as read_snapshot.
 Result<std::shared_ptr<const Snapshot>> refresh(const TableLocation& table, std::shared_ptr<const Snapshot> known,
                                                 std::optional<Version> version = {});
 

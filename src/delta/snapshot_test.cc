@@ -320,7 +320,8 @@ TEST(Snapshot, TimestampIsTheCommitsOwn) {
 {"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}","configuration":{"delta.enableInCommitTimestamps":"true","delta.inCommitTimestampEnablementVersion":"1","delta.inCommitTimestampEnablementTimestamp":"42"}}})"));
     EXPECT_EQ(read_snapshot(table.location()).value()->timestamp_ms, 42);
     EXPECT_GT(read_snapshot(table.location(), 0).value()->timestamp_ms, 42);
-    ASSERT_TRUE(table.store().put(DeltaTable::commit_key(2), R"({"commitInfo":{"timestamp":7,"inCommitTimestamp":50}})"));
+    ASSERT_TRUE(
+        table.store().put(DeltaTable::commit_key(2), R"({"commitInfo":{"timestamp":7,"inCommitTimestamp":50}})"));
     ASSERT_TRUE(table.store().put(DeltaTable::commit_key(3), R"({"commitInfo":{"inCommitTimestamp":60}})"));
     EXPECT_EQ(read_snapshot(table.location(), 2).value()->timestamp_ms, 50);
     EXPECT_EQ(read_snapshot(table.location(), 3).value()->timestamp_ms, 60);

@@ -21,7 +21,7 @@ using Members = CheckpointRows::Members;
 struct Known {
     std::string_view name;
     LogicalType type;
-    std::optional<idx_t> Members::*place;
+    std::optional<idx_t> Members::* place;
 };
 
 // Whether every known member of `type` is of its type; the others are skipped.

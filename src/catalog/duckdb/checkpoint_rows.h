@@ -29,12 +29,12 @@ public:
         Place path, partition_values, size, modification_time, data_change, stats, tags, deletion_vector, base_row_id,
             default_row_commit_version, clustering_provider, deletion_timestamp, extended_file_metadata;
         Place storage_type, path_or_inline, offset, size_in_bytes, cardinality;  // of deletion_vector
-        Place stats_parsed, partition_values_parsed;  // structs of any members
+        Place stats_parsed, partition_values_parsed;                             // structs of any members
     };
 
 private:
     const duckdb::vector<duckdb::string>& names_;
-    std::optional<Members> add_;     // nullopt: not there, or of another shape
+    std::optional<Members> add_;  // nullopt: not there, or of another shape
     std::optional<Members> remove_;
 };
 

@@ -56,7 +56,8 @@ bool is_instant(const LogicalType& type) {
     return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_TZ;
 }
 
-// The text of a float's bound, such as 0.1, is another number when it is read as the double that the float was widened to.
+// The text of a float's bound, such as 0.1, is another number when it is read as the double that the float was widened
+// to.
 Value widen_float(const Value& bound, const json::Value& stat, bool is_maximum) {
     Value narrow(stat.number() != nullptr ? stat.number()->text : *stat.string());
     if (!narrow.DefaultTryCastAs(LogicalType::FLOAT) || !narrow.DefaultTryCastAs(LogicalType::DOUBLE)) return bound;
@@ -92,7 +93,8 @@ std::optional<Value> bound_from_json(const json::Value* stat, const LogicalType&
 }
 
 ColumnBounds bounds_of_partition(const std::optional<std::string>& text, const LogicalType& type) {
-    ColumnBounds bounds{.minimum = {}, .maximum = {}, .compared_as = type, .exact = true, .tight = true, .constant = {}};
+    ColumnBounds bounds{
+        .minimum = {}, .maximum = {}, .compared_as = type, .exact = true, .tight = true, .constant = {}};
     const Value value = unwrap(partition_value(text, type));
     bounds.only_null = value.IsNull();
     bounds.may_have_null = value.IsNull();
@@ -103,11 +105,8 @@ ColumnBounds bounds_of_partition(const std::optional<std::string>& text, const L
 
 ColumnBounds bounds_from_stats(const delta::FileStats& stats, const LoggedColumn& column) {
     const LogicalType& type = column.type;
-    ColumnBounds bounds{.minimum = {},
-                        .maximum = {},
-                        .compared_as = compared_as(type),
-                        .may_have_nan = is_float(type),
-                        .constant = {}};
+    ColumnBounds bounds{
+        .minimum = {}, .maximum = {}, .compared_as = compared_as(type), .may_have_nan = is_float(type), .constant = {}};
     bounds.exact = !is_float(type) && !may_be_rounded(type) && !is_instant(type);
     bounds.tight = bounds.exact && stats.tight_bounds() && !has_cut_bounds(type);
     if (type.IsNested()) return bounds;

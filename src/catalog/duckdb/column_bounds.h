@@ -15,8 +15,8 @@
 
 #include "duckdb.hpp"
 
-#include "delta/stats.h"
 #include "delta/snapshot.h"
+#include "delta/stats.h"
 
 namespace lagoa {
 
@@ -38,8 +38,8 @@ struct ColumnBounds {
     bool may_have_null = true;
     bool only_null = false;
     bool may_have_nan = false;
-    bool exact = false;  ///< Minimum and maximum are as the values are, not widened.
-    bool tight = false;  ///< Some live row has the minimum, some the maximum, unless all are NULL.
+    bool exact = false;                     ///< Minimum and maximum are as the values are, not widened.
+    bool tight = false;                     ///< Some live row has the minimum, some the maximum, unless all are NULL.
     std::optional<duckdb::Value> constant;  ///< Every row has it: a partition column's value, or NULL.
 };
 

@@ -1,8 +1,9 @@
 // Which column of a Parquet file is which field of a Delta table.
 //
-// A field is found by its id where the table maps columns by id, else by its physical name; the parts of lists and maps by
-// their place. A file's columns that are found get their fields' own names, inner ones too, so that DuckDB's mapping by
-// name does the rest: it puts members in order, casts what was widened since, and gives NULL for what the file lacks.
+// A field is found by its id where the table maps columns by id, else by its physical name; the parts of lists and maps
+// by their place. A file's columns that are found get their fields' own names, inner ones too, so that DuckDB's mapping
+// by name does the rest: it puts members in order, casts what was widened since, and gives NULL for what the file
+// lacks.
 //
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Column Mapping, Type Widening)
 #pragma once
@@ -26,8 +27,8 @@ public:
     /// The table's columns as DuckDB's mapping expects them: a column without a match is NULL.
     FileColumns table_columns() const;
 
-    /// Gives `columns` of one file the names of the fields that they are. kCorruption (raised) for a file without ids in a
-    /// table that finds its columns by them; `file` is named.
+    /// Gives `columns` of one file the names of the fields that they are. kCorruption (raised) for a file without ids
+    /// in a table that finds its columns by them; `file` is named.
     void rename(FileColumns& columns, const std::string& file) const;
 
     /// table_columns() for a file whose columns were renamed: the parts of maps that need no change are left out, for

@@ -1,7 +1,7 @@
 // Goal: what stands between a snapshot and the rows of SQL is right where features meet: column mapping, deletion
-// vectors, type widening, row tracking, partition values, time travel. Method: Parquet files written by the engine under
-// names, ids and types of our choice, and a log written by hand; rows are asked for with predicates and joins, and
-// EXPLAIN ANALYZE tells how many files were read.
+// vectors, type widening, row tracking, partition values, time travel. Method: Parquet files written by the engine
+// under names, ids and types of our choice, and a log written by hand; rows are asked for with predicates and joins,
+// and EXPLAIN ANALYZE tells how many files were read.
 
 #include <cstdlib>
 
@@ -91,8 +91,8 @@ protected:
     }
 
     void commit(int version, const std::vector<std::string>& lines) {
-        const auto put = store().put(fmt::format("t/_delta_log/{:020}.json", version),
-                                     fmt::format("{}\n", fmt::join(lines, "\n")));
+        const auto put =
+            store().put(fmt::format("t/_delta_log/{:020}.json", version), fmt::format("{}\n", fmt::join(lines, "\n")));
         ASSERT_TRUE(put) << put.error().message;
     }
 
@@ -144,19 +144,26 @@ constexpr const char* kById = R"("delta.columnMapping.mode":"id")";
 
 // One file from before columns were renamed and dropped, one from after, in another order.
 TEST_F(DeltaReadTest, MapsColumnsByNameAtEveryLevel) {
-    write_file("a", "SELECT 1 AS x, 'old' AS gone, {'p': 10, 'q': 'dropped'} AS s, [{'e': 1}, NULL, {'e': 2}] AS l, "
-                    "MAP {'k': {'v': 1}} AS m UNION ALL SELECT 2, 'old', NULL, NULL, NULL");
-    write_file("b", "SELECT MAP {'k': {'new': 7, 'v': 3}} AS m, [{'new': true, 'e': 5}] AS l, "
-                    "{'q2': 'kept', 'p': 30} AS s, 3 AS x, 'new' AS \"col-1\"");
-    create({.fields = {mapped("gone", "string", "col-1", 9), mapped("number", "integer", "x", 1),
-                       mapped("s", struct_of({mapped("inner", "integer", "p", 3), mapped("q", "string", "q2", 4)}),
-                              "s", 2),
-                       mapped("l", list_of(struct_of({mapped("item", "integer", "e", 6), mapped("fresh", "boolean", "new", 10)})), "l", 5),
-                       mapped("m", map_of(struct_of({mapped("value", "integer", "v", 8), mapped("fresh", "integer", "new", 11)})), "m", 7)},
-            .configuration = kByName},
-           {add("a", R"({"numRecords":2,"minValues":{"x":1},"maxValues":{"x":2},"nullCount":{"x":0,"s":{"p":1}}})"),
-            add("b",
-                R"({"numRecords":1,"minValues":{"x":3,"s":{"p":30}},"maxValues":{"x":3,"s":{"p":30}},"nullCount":{"x":0}})")});
+    write_file("a",
+               "SELECT 1 AS x, 'old' AS gone, {'p': 10, 'q': 'dropped'} AS s, [{'e': 1}, NULL, {'e': 2}] AS l, "
+               "MAP {'k': {'v': 1}} AS m UNION ALL SELECT 2, 'old', NULL, NULL, NULL");
+    write_file("b",
+               "SELECT MAP {'k': {'new': 7, 'v': 3}} AS m, [{'new': true, 'e': 5}] AS l, "
+               "{'q2': 'kept', 'p': 30} AS s, 3 AS x, 'new' AS \"col-1\"");
+    create(
+        {.fields =
+             {mapped("gone", "string", "col-1", 9), mapped("number", "integer", "x", 1),
+              mapped("s", struct_of({mapped("inner", "integer", "p", 3), mapped("q", "string", "q2", 4)}), "s", 2),
+              mapped("l",
+                     list_of(struct_of({mapped("item", "integer", "e", 6), mapped("fresh", "boolean", "new", 10)})),
+                     "l", 5),
+              mapped("m",
+                     map_of(struct_of({mapped("value", "integer", "v", 8), mapped("fresh", "integer", "new", 11)})),
+                     "m", 7)},
+         .configuration = kByName},
+        {add("a", R"({"numRecords":2,"minValues":{"x":1},"maxValues":{"x":2},"nullCount":{"x":0,"s":{"p":1}}})"),
+         add("b",
+             R"({"numRecords":1,"minValues":{"x":3,"s":{"p":30}},"maxValues":{"x":3,"s":{"p":30}},"nullCount":{"x":0}})")});
 
     EXPECT_EQ(list("SELECT number FROM bronze.t ORDER BY 1"), "[1, 2, 3]");
     EXPECT_EQ(list("SELECT gone FROM bronze.t ORDER BY number"), "[NULL, NULL, new]");
@@ -214,12 +221,14 @@ TEST_F(DeltaReadTest, LeavesOutDeletedRowsWhateverIsAsked) {
     write_file("c", "SELECT i AS x, 'k' || i AS s FROM range(20000, 20003) r(i)");
     std::vector<std::uint64_t> some{0, 2047, 2048, 9999};
     for (std::uint64_t row = 4096; row < 6144; ++row) some.push_back(row);  // a whole row group
-    create({.fields = {field("x", "long"), field("s", "string")}},
-           {add("a", R"({"numRecords":10000,"tightBounds":false,"minValues":{"x":0},"maxValues":{"x":9999},"nullCount":{"x":0}})",
-                "", without(some)),
-            add("b", R"({"numRecords":10,"minValues":{"x":10000},"maxValues":{"x":10009},"nullCount":{"x":0}})", "",
-                without({0, 1, 2, 3, 4, 5, 6, 7, 8, 9})),
-            add("c", R"({"numRecords":3,"minValues":{"x":20000},"maxValues":{"x":20002},"nullCount":{"x":0}})")});
+    create(
+        {.fields = {field("x", "long"), field("s", "string")}},
+        {add("a",
+             R"({"numRecords":10000,"tightBounds":false,"minValues":{"x":0},"maxValues":{"x":9999},"nullCount":{"x":0}})",
+             "", without(some)),
+         add("b", R"({"numRecords":10,"minValues":{"x":10000},"maxValues":{"x":10009},"nullCount":{"x":0}})", "",
+             without({0, 1, 2, 3, 4, 5, 6, 7, 8, 9})),
+         add("c", R"({"numRecords":3,"minValues":{"x":20000},"maxValues":{"x":20002},"nullCount":{"x":0}})")});
 
     EXPECT_EQ(ask("SELECT count(*) FROM bronze.t"), std::to_string(10'000 - some.size() + 3));
     EXPECT_EQ(ask("SELECT count(*) FROM (SELECT * FROM bronze.t)"), std::to_string(10'000 - some.size() + 3));
@@ -253,10 +262,14 @@ TEST_F(DeltaReadTest, ADamagedDeletionVectorIsCorruption) {
 
 // DuckDB alone would cast a filter's constant to the file's type.
 TEST_F(DeltaReadTest, FiltersSeeWidenedValues) {
-    write_file("old", "SELECT 1::TINYINT AS b, 2::INTEGER AS i, 0.1::FLOAT AS f, 1.3::DECIMAL(4,1) AS d, "
-                      "DATE '2026-01-02' AS t, {'n': 1::INTEGER} AS s, [1::SMALLINT] AS l, MAP {'k': 1::INTEGER} AS m, 7::INTEGER AS id");
-    write_file("new", "SELECT 1000::BIGINT AS b, 2.5::DOUBLE AS i, 0.2::DOUBLE AS f, 1.25::DECIMAL(10,2) AS d, "
-                      "TIMESTAMP '2026-01-02 10:00:00' AS t, {'n': 1.5::DOUBLE} AS s, [70000::BIGINT] AS l, MAP {'k': 5000000000::BIGINT} AS m, 8::BIGINT AS id");
+    write_file("old",
+               "SELECT 1::TINYINT AS b, 2::INTEGER AS i, 0.1::FLOAT AS f, 1.3::DECIMAL(4,1) AS d, "
+               "DATE '2026-01-02' AS t, {'n': 1::INTEGER} AS s, [1::SMALLINT] AS l, MAP {'k': 1::INTEGER} AS m, "
+               "7::INTEGER AS id");
+    write_file("new",
+               "SELECT 1000::BIGINT AS b, 2.5::DOUBLE AS i, 0.2::DOUBLE AS f, 1.25::DECIMAL(10,2) AS d, "
+               "TIMESTAMP '2026-01-02 10:00:00' AS t, {'n': 1.5::DOUBLE} AS s, [70000::BIGINT] AS l, MAP {'k': "
+               "5000000000::BIGINT} AS m, 8::BIGINT AS id");
     create(
         {.fields = {field("b", "long", widened("byte", "long")), field("i", "double", widened("integer", "double")),
                     field("f", "double", widened("float", "double")),
@@ -289,7 +302,7 @@ TEST_F(DeltaReadTest, FiltersSeeWidenedValues) {
         {"t = TIMESTAMP '2026-01-02 00:00:00'", kOld},
         {"t >= TIMESTAMP '2026-01-02 00:00:01'", kNew},
         {"t < TIMESTAMP '2026-01-02 00:00:01'", kOld},
-        {"f > 0.1", kBoth},                               // the float nearest to 0.1 is above it
+        {"f > 0.1", kBoth},  // the float nearest to 0.1 is above it
         {"f = 0.1::FLOAT::DOUBLE", kOld},
         {"f <= 0.1", kNone},
         {"s.n > 1.2", kNew},
@@ -308,9 +321,11 @@ TEST_F(DeltaReadTest, FiltersSeeWidenedValues) {
 TEST_F(DeltaReadTest, JoinsProbeWidenedColumns) {
     write_file("old", "SELECT i::INTEGER AS x, i::FLOAT AS f FROM range(0, 5000) r(i)");
     write_file("new", "SELECT i AS x, i::DOUBLE AS f FROM range(5000, 5010) r(i)");
-    create({.fields = {field("x", "long", widened("integer", "long")), field("f", "double", widened("float", "double"))}},
-           {add("old", R"({"numRecords":5000})"), add("new", R"({"numRecords":10})")});
-    run(*session_, "CREATE TEMP TABLE wanted AS SELECT (i * 7)::BIGINT AS x, (i * 7)::DOUBLE AS f FROM range(1, 2000) r(i)");
+    create(
+        {.fields = {field("x", "long", widened("integer", "long")), field("f", "double", widened("float", "double"))}},
+        {add("old", R"({"numRecords":5000})"), add("new", R"({"numRecords":10})")});
+    run(*session_,
+        "CREATE TEMP TABLE wanted AS SELECT (i * 7)::BIGINT AS x, (i * 7)::DOUBLE AS f FROM range(1, 2000) r(i)");
     EXPECT_EQ(ask("SELECT count(*) FROM bronze.t JOIN wanted USING (x)"), "715");
     EXPECT_EQ(ask("SELECT count(*) FROM bronze.t JOIN wanted USING (f)"), "715");
     EXPECT_EQ(list("SELECT f FROM bronze.t ORDER BY f DESC LIMIT 2"), "[5009.0, 5008.0]");
@@ -321,15 +336,20 @@ TEST_F(DeltaReadTest, MappingDeletionsAndWideningTogether) {
     write_file("a", "SELECT i::INTEGER AS c1, [{'c3': i::INTEGER}] AS c2 FROM range(5000) r(i)", "ROW_GROUP_SIZE 2048");
     std::vector<std::uint64_t> odd;
     for (std::uint64_t row = 1; row < 5000; row += 2) odd.push_back(row);
-    create({.fields = {mapped("items", list_of(struct_of({mapped("fresh", "string", "c9", 9), mapped("n", "long", "c3", 3)})), "c2", 2),
-                       mapped("amount", "double", "c1", 1, widened("integer", "double")),
-                       mapped("p", "date", "cp", 4)},
-            .partition_columns = R"("p")",
-            .configuration = kByName},
-           {add("a", R"({"numRecords":5000,"tightBounds":false,"minValues":{"c1":0},"maxValues":{"c1":4999},"nullCount":{"c1":0}})",
-                R"("cp":"2026-03-01")", without(odd))});
+    create(
+        {.fields = {mapped("items",
+                           list_of(struct_of({mapped("fresh", "string", "c9", 9), mapped("n", "long", "c3", 3)})), "c2",
+                           2),
+                    mapped("amount", "double", "c1", 1, widened("integer", "double")), mapped("p", "date", "cp", 4)},
+         .partition_columns = R"("p")",
+         .configuration = kByName},
+        {add(
+            "a",
+            R"({"numRecords":5000,"tightBounds":false,"minValues":{"c1":0},"maxValues":{"c1":4999},"nullCount":{"c1":0}})",
+            R"("cp":"2026-03-01")", without(odd))});
     EXPECT_EQ(ask("SELECT count(*) FROM bronze.t"), "2500");
-    EXPECT_EQ(list("SELECT amount FROM bronze.t WHERE amount > 9.5 AND amount < 14.5 ORDER BY 1"), "[10.0, 12.0, 14.0]");
+    EXPECT_EQ(list("SELECT amount FROM bronze.t WHERE amount > 9.5 AND amount < 14.5 ORDER BY 1"),
+              "[10.0, 12.0, 14.0]");
     EXPECT_EQ(ask("SELECT count(*) FROM bronze.t WHERE items[1].n <> amount OR items[1].fresh IS NOT NULL"), "0");
     EXPECT_EQ(list("SELECT items FROM bronze.t WHERE amount = 4998"), "[[{'fresh': NULL, 'n': 4998}]]");
     EXPECT_EQ(ask("SELECT sum(items[1].n) FROM bronze.t WHERE p = DATE '2026-03-01'"), std::to_string(2499 * 2500));
@@ -339,11 +359,12 @@ TEST_F(DeltaReadTest, MappingDeletionsAndWideningTogether) {
 TEST_F(DeltaReadTest, ShowsRowIdsWhereTheTableTracksThem) {
     write_file("a", "SELECT i AS x FROM range(3) r(i)");
     write_file("b", "SELECT * FROM (VALUES (10, 1::BIGINT, 5::BIGINT), (11, NULL, NULL)) v(x, _row_id_m, _version_m)");
-    create({.fields = {field("x", "long")},
-            .configuration =
-                R"("delta.enableRowTracking":"true","delta.rowTracking.materializedRowIdColumnName":"_row_id_m","delta.rowTracking.materializedRowCommitVersionColumnName":"_version_m")"},
-           {add("a", R"({"numRecords":3})", "", R"("baseRowId":100,"defaultRowCommitVersion":4,)" + without({1})),
-            add("b", R"({"numRecords":2})", "", R"("baseRowId":200,"defaultRowCommitVersion":7)")});
+    create(
+        {.fields = {field("x", "long")},
+         .configuration =
+             R"("delta.enableRowTracking":"true","delta.rowTracking.materializedRowIdColumnName":"_row_id_m","delta.rowTracking.materializedRowCommitVersionColumnName":"_version_m")"},
+        {add("a", R"({"numRecords":3})", "", R"("baseRowId":100,"defaultRowCommitVersion":4,)" + without({1})),
+         add("b", R"({"numRecords":2})", "", R"("baseRowId":200,"defaultRowCommitVersion":7)")});
     EXPECT_EQ(list("SELECT _row_id FROM bronze.t ORDER BY x"), "[100, 102, 1, 201]");
     EXPECT_EQ(list("SELECT _row_commit_version FROM bronze.t ORDER BY x"), "[4, 4, 5, 7]");
     EXPECT_EQ(list("SELECT (_row_id, x, file_row_number, _row_commit_version) FROM bronze.t ORDER BY x DESC LIMIT 2"),
@@ -376,7 +397,8 @@ TEST_F(DeltaReadTest, PartitionValuesOfEveryType) {
         {"float", "NaN", "'nan'::FLOAT"},
         {"double", "-Infinity", "'-inf'::DOUBLE"},
         {"double", "0.1", "0.1::DOUBLE"},
-        {"decimal(38,10)", "1234567890123456789012345678.0000000001", "1234567890123456789012345678.0000000001::DECIMAL(38,10)"},
+        {"decimal(38,10)", "1234567890123456789012345678.0000000001",
+         "1234567890123456789012345678.0000000001::DECIMAL(38,10)"},
         {"string", "a=b/c %20 é", "'a=b/c %20 é'"},
         {"string", "__HIVE_DEFAULT_PARTITION__", "'__HIVE_DEFAULT_PARTITION__'"},
         {"binary", "\\u0001é", "'\\x01\\xC3\\xA9'::BLOB"},
@@ -418,12 +440,14 @@ TEST_F(DeltaReadTest, APartitionValueThatIsNoneIsCorruption) {
 
 // The data files are not there: whatever needs one fails.
 TEST_F(DeltaReadTest, TheLogAnswersWithoutDataFiles) {
-    create({.fields = {field("x", "long"), field("day", "date"), field("s", "string"), field("d", "double")},
-            .partition_columns = R"("day")"},
-           {add("a", R"({"numRecords":7,"minValues":{"x":-3,"s":"a","d":1.0},"maxValues":{"x":5,"s":"b","d":2.0},"nullCount":{"x":0}})",
-                R"("day":"2026-01-01")"),
-            add("b", R"({"numRecords":2,"minValues":{"x":4},"maxValues":{"x":40},"nullCount":{"x":1}})",
-                R"("day":"2026-01-02")")});
+    create(
+        {.fields = {field("x", "long"), field("day", "date"), field("s", "string"), field("d", "double")},
+         .partition_columns = R"("day")"},
+        {add("a",
+             R"({"numRecords":7,"minValues":{"x":-3,"s":"a","d":1.0},"maxValues":{"x":5,"s":"b","d":2.0},"nullCount":{"x":0}})",
+             R"("day":"2026-01-01")"),
+         add("b", R"({"numRecords":2,"minValues":{"x":4},"maxValues":{"x":40},"nullCount":{"x":1}})",
+             R"("day":"2026-01-02")")});
     EXPECT_TRUE(session_->describe("SELECT * FROM bronze.t WHERE x > 3"));
     EXPECT_EQ(ask("SELECT count(*) FROM bronze.t"), "9");
     EXPECT_EQ(ask("SELECT (count(*), min(x), max(x), min(day), max(day)) FROM bronze.t"),
@@ -464,7 +488,9 @@ TEST_F(DeltaReadTest, TravelsByVersionAndByTime) {
 
 TEST_F(DeltaReadTest, ReadsVariantsAsTheirValues) {
     // {"a":1} and "hi" in the binary encoding of variants: metadata (version 1, the dictionary), then the value.
-    write_file("spark", R"(SELECT 1 AS x, {'value': '\x02\x01\x00\x00\x02\x0C\x01'::BLOB, 'metadata': '\x01\x01\x00\x01a'::BLOB} AS v
+    write_file(
+        "spark",
+        R"(SELECT 1 AS x, {'value': '\x02\x01\x00\x00\x02\x0C\x01'::BLOB, 'metadata': '\x01\x01\x00\x01a'::BLOB} AS v
                            UNION ALL SELECT 2, {'value': '\x09hi'::BLOB, 'metadata': '\x01\x00\x00'::BLOB}
                            UNION ALL SELECT 3, NULL)");
     write_file("ours", "SELECT 4 AS x, {'b': [1, 2]}::VARIANT AS v");
@@ -492,11 +518,14 @@ TEST_F(DeltaReadTest, ReadsVariantsInsideOtherTypesAndShreddedOnes) {
 
 // NULL is told from a struct none of whose members are left.
 TEST_F(DeltaReadTest, AStructWhoseMembersAreAllNewerKeepsItsNulls) {
-    write_file("a", "SELECT 1 AS x, {'old': 1} AS s, {'in': {'old': 1}, 'n': 5} AS d UNION ALL SELECT 2, NULL, {'in': NULL, 'n': 6} "
-                    "UNION ALL SELECT 3, NULL, NULL");
-    create({.fields = {field("x", "integer"), field("s", struct_of({field("fresh", "string")})),
-                       field("d", struct_of({field("in", struct_of({field("fresh", "integer")})), field("n", "long")}))}},
-           {add("a", "")});
+    write_file("a",
+               "SELECT 1 AS x, {'old': 1} AS s, {'in': {'old': 1}, 'n': 5} AS d UNION ALL SELECT 2, NULL, {'in': NULL, "
+               "'n': 6} "
+               "UNION ALL SELECT 3, NULL, NULL");
+    create(
+        {.fields = {field("x", "integer"), field("s", struct_of({field("fresh", "string")})),
+                    field("d", struct_of({field("in", struct_of({field("fresh", "integer")})), field("n", "long")}))}},
+        {add("a", "")});
     EXPECT_EQ(list("SELECT s IS NULL FROM bronze.t ORDER BY x"), "[false, true, true]");
     EXPECT_EQ(list("SELECT d IS NULL FROM bronze.t ORDER BY x"), "[false, false, true]");
     EXPECT_EQ(list("SELECT d.n FROM bronze.t ORDER BY x"), "[5, 6, NULL]");
@@ -536,12 +565,15 @@ TEST_F(DeltaReadTest, ReadsTablesOfBucketsByTheirAddress) {
     ASSERT_EQ(setenv("AWS_SECRET_ACCESS_KEY", options.secret_key.c_str(), 1), 0);
     ASSERT_EQ(setenv("AWS_ENDPOINT_URL_S3", options.endpoint.c_str(), 1), 0);
     ASSERT_EQ(setenv("AWS_REGION", options.region.c_str(), 1), 0);
-    const auto mount = [&](const std::string& name) { return engine_->mount("w-" + name, open_store("s3://" + name, options).value()); };
+    const auto mount = [&](const std::string& name) {
+        return engine_->mount("w-" + name, open_store("s3://" + name, options).value());
+    };
     ASSERT_TRUE(mount(bucket));
     ASSERT_TRUE(mount(other));
     // Written through mounts of this engine, read by one that has none.
     stores_["bronze"] = open_store("s3://" + bucket, options).value();
-    run(*session_, fmt::format("COPY (SELECT i AS x FROM range(10) r(i)) TO 'lagoa://w-{}/t/near' (FORMAT parquet)", bucket));
+    run(*session_,
+        fmt::format("COPY (SELECT i AS x FROM range(10) r(i)) TO 'lagoa://w-{}/t/near' (FORMAT parquet)", bucket));
     run(*session_, fmt::format("COPY (SELECT 10 AS x) TO 'lagoa://w-{}/far away' (FORMAT parquet)", other));
     create({.fields = {field("x", "long")}},
            {add("near", R"({"numRecords":10})", "", without({0, 9})),

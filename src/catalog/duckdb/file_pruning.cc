@@ -84,7 +84,8 @@ bool may_match_expression(const duckdb::Expression& expression, const ColumnBoun
 
 bool may_match(duckdb::ClientContext& context, const duckdb::TableFilter& filter, const ColumnBounds& bounds);
 
-bool may_match_dynamic(duckdb::ClientContext& context, const duckdb::DynamicFilter& filter, const ColumnBounds& bounds) {
+bool may_match_dynamic(duckdb::ClientContext& context, const duckdb::DynamicFilter& filter,
+                       const ColumnBounds& bounds) {
     if (!filter.filter_data) return true;
     const duckdb::lock_guard<duckdb::mutex> guard(filter.filter_data->lock);
     const bool known = filter.filter_data->initialized && filter.filter_data->filter;

@@ -1,7 +1,7 @@
 // A zone as a DuckDB schema: Delta tables, for each with a business key the view `<table>_current`, and the lake
 // log's views.
-// `FROM bronze.stocks AT (VERSION => 3)` is the table at that Delta version, `AT (TIMESTAMP => '2026-01-02 03:04:05')` at
-// the one of that time; its view alike.
+// `FROM bronze.stocks AT (VERSION => 3)` is the table at that Delta version, `AT (TIMESTAMP => '2026-01-02 03:04:05')`
+// at the one of that time; its view alike.
 #pragma once
 
 #include <map>

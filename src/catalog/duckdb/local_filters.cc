@@ -67,12 +67,11 @@ duckdb::unique_ptr<duckdb::TableFilterSet> local_filters(const duckdb::TableFilt
     for (const auto& [place, filter] : filters.filters) {
         const auto column = column_ids[place].GetPrimaryIndex();
         if (is_row_tracking_column(column)) continue;  // a join's hint: others are not pushed
-        const auto file_column =
-            duckdb::IsVirtualColumn(column)
-                ? file_columns.end()
-                : std::ranges::find_if(file_columns, [&, index = column](const auto& local) {
-                      return duckdb::StringUtil::CIEquals(local.name, table_columns[index].name);
-                  });
+        const auto file_column = duckdb::IsVirtualColumn(column)
+                                     ? file_columns.end()
+                                     : std::ranges::find_if(file_columns, [&, index = column](const auto& local) {
+                                           return duckdb::StringUtil::CIEquals(local.name, table_columns[index].name);
+                                       });
         if (file_column == file_columns.end() || file_column->type == table_columns[column].type) {
             result->filters.emplace(place, filter->Copy());
             continue;

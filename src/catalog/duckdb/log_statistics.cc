@@ -70,8 +70,7 @@ duckdb::vector<duckdb::PartitionStatistics> log_statistics(const DeltaFiles& fil
         duckdb::PartitionStatistics partition;
         partition.count = *rows;
         partition.count_type = duckdb::CountType::COUNT_EXACT;
-        partition.partition_row_group =
-            duckdb::make_shared_ptr<LoggedFile>(files.source().snapshot, files.slot(i));
+        partition.partition_row_group = duckdb::make_shared_ptr<LoggedFile>(files.source().snapshot, files.slot(i));
         result.push_back(std::move(partition));
     }
     return result;

@@ -43,14 +43,14 @@ TEST_F(ParquetIoTest, ReadsBackWhatItWrote) {
 TEST_F(ParquetIoTest, KeepsTheShapesOfOtherWriters) {
     const auto session = connect();
     run(*session,
-        "COPY (SELECT {'path': 'a', 'size': 7::BIGINT, 'partitionValues': MAP {'d': 'x'}, 'stats_parsed': {'numRecords': 2::BIGINT, "
+        "COPY (SELECT {'path': 'a', 'size': 7::BIGINT, 'partitionValues': MAP {'d': 'x'}, 'stats_parsed': "
+        "{'numRecords': 2::BIGINT, "
         "'minValues': {'t': TIMESTAMPTZ '2026-01-02 03:04:05.6+00', "
         "'n': TIMESTAMP '2026-01-02 03:04:05', 'd': DATE '2026-01-02', 'm': 1.50::DECIMAL(9,2), 'f': 0.1::DOUBLE, 'i': "
         "3::SMALLINT, 'z': NULL::INTEGER}}} AS add, "
         "NULL::STRUCT(appId VARCHAR) AS txn) TO 'lagoa://bronze/c.parquet' (FORMAT parquet)");
-    const auto expected = json::parse(
-        R"({"numRecords":2,"minValues":{"t":"2026-01-02T03:04:05.6Z",)"
-        R"("n":"2026-01-02T03:04:05","d":"2026-01-02","m":1.50,"f":0.1,"i":3}})");
+    const auto expected = json::parse(R"({"numRecords":2,"minValues":{"t":"2026-01-02T03:04:05.6Z",)"
+                                      R"("n":"2026-01-02T03:04:05","d":"2026-01-02","m":1.50,"f":0.1,"i":3}})");
     const auto found = read("c.parquet");
     ASSERT_EQ(found.size(), 1U);
     const json::Value* const add = found[0].find("add");
@@ -73,9 +73,9 @@ TEST_F(ParquetIoTest, NamesWhatIsDamaged) {
 
 TEST_F(ParquetIoTest, PassesOnWhatTheReaderAnswers) {
     ASSERT_TRUE(parquet_->write_actions(*stores_.at("bronze"), "c.parquet", {R"({"txn":{"appId":"a","version":1}})"}));
-    const auto stopped = parquet_->read_actions(*stores_.at("bronze"), "c.parquet", [](const delta::Action&) -> Result<> {
-        return fail(ErrorCode::kUnsupported, "enough");
-    });
+    const auto stopped = parquet_->read_actions(
+        *stores_.at("bronze"), "c.parquet",
+        [](const delta::Action&) -> Result<> { return fail(ErrorCode::kUnsupported, "enough"); });
     EXPECT_EQ(stopped.error().code, ErrorCode::kUnsupported);
 }
 

@@ -1,7 +1,7 @@
 // The row id and the row's commit version of a table with row tracking, as virtual columns of its scan.
 //
-// A file that was written with ids of its own has them in a column that the table's properties name; where that is absent
-// or NULL the id is the file's first one plus the row's place, and the version the one that added the file.
+// A file that was written with ids of its own has them in a column that the table's properties name; where that is
+// absent or NULL the id is the file's first one plus the row's place, and the version the one that added the file.
 //
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Row Tracking)
 #pragma once
@@ -24,8 +24,8 @@ inline bool is_row_tracking_column(duckdb::column_t column) {
 /// Whether every row of the table has an id.
 bool has_row_tracking(const delta::Metadata& metadata);
 
-/// The value of `column` in `reader`'s file, which is `file`: an expression over the columns that are read from `place` on.
-/// Makes `reader` read the column with materialised values, if it has one, at `place`; the caller adds
+/// The value of `column` in `reader`'s file, which is `file`: an expression over the columns that are read from `place`
+/// on. Makes `reader` read the column with materialised values, if it has one, at `place`; the caller adds
 /// `file_row_number` after it.
 duckdb::unique_ptr<duckdb::Expression> row_tracking_expression(duckdb::ClientContext& context, duckdb::column_t column,
                                                                const delta::Metadata& metadata,

@@ -12,7 +12,7 @@ namespace lagoa {
 
 /// Where a table is, before a version of it is read.
 struct TableAtPath {
-    std::string root;                    ///< As ScanSource::root.
+    std::string root;  ///< As ScanSource::root.
     delta::TableLocation table;
     std::shared_ptr<ObjectStore> store;  ///< As ScanSource::store.
 

@@ -51,8 +51,7 @@ Result<CommitTimes> CommitTimes::read(const TableLocation& table, const LogFiles
 }
 
 Result<Version> CommitTimes::version_at(std::int64_t time_ms) const {
-    if (readable_.empty())
-        return fail(ErrorCode::kNotFound, "no commit that says when it was made is left in the log");
+    if (readable_.empty()) return fail(ErrorCode::kNotFound, "no commit that says when it was made is left in the log");
     std::optional<Version> found;
     if (time_ms >= own_from_ms_) found = LAGOA_TRY(find_own(time_ms));
     if (!found) found = find_by_file(time_ms);

@@ -16,8 +16,8 @@ namespace lagoa::delta {
 
 class CommitTimes {
 public:
-    /// Of the table whose log `files` is. Reads the newest commit's first action, and the table's properties if that has
-    /// an in-commit timestamp. Errors as read_snapshot.
+    /// Of the table whose log `files` is. Reads the newest commit's first action, and the table's properties if that
+    /// has an in-commit timestamp. Errors as read_snapshot.
     static Result<CommitTimes> read(const TableLocation& table, const LogFiles& files);
 
     /// The last of the versions that can be read and were committed at or before `time_ms`. kNotFound names the oldest

@@ -148,8 +148,8 @@ Result<std::optional<std::int64_t>> read_in_commit_timestamp(const TableLocation
     std::string text = LAGOA_TRY(table.store->get_range(key, 0, kFirstActionBytes));
     if (text.size() == kFirstActionBytes && text.find('\n') == std::string::npos)
         text = LAGOA_TRY(table.store->get(key));
-    const auto action = LAGOA_TRY(parse_action(trim(std::string_view(text).substr(0, text.find('\n')))),
-                                  "reading {}, line 1", key);
+    const auto action =
+        LAGOA_TRY(parse_action(trim(std::string_view(text).substr(0, text.find('\n')))), "reading {}, line 1", key);
     const auto* const info = action ? std::get_if<CommitInfo>(&*action) : nullptr;
     return info == nullptr ? std::nullopt : in_commit_timestamp(info->fields);
 }

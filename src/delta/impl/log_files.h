@@ -36,7 +36,7 @@ struct Compaction {
 /// One listing of the log, by version.
 struct LogFiles {
     std::map<Version, ObjectInfo> commits;
-    std::vector<Checkpoint> checkpoints;            ///< Complete ones, oldest first; several of one version: best last.
+    std::vector<Checkpoint> checkpoints;  ///< Complete ones, oldest first; several of one version: best last.
     std::map<Version, std::vector<Compaction>> compactions;  ///< By first version.
 
     /// The newest version; nullopt if there is no table.

@@ -22,8 +22,8 @@ struct ReadAhead {
     std::size_t ahead = 16;   ///< Results that may wait to be used.
 };
 
-/// Calls `read(i)` for 0 ≤ i < count on threads of its own and `use(i, its result)` on this one, in order. Ends with the
-/// first error of `use`. `read` must be thread-safe. One or two reads are done on this thread.
+/// Calls `read(i)` for 0 ≤ i < count on threads of its own and `use(i, its result)` on this one, in order. Ends with
+/// the first error of `use`. `read` must be thread-safe. One or two reads are done on this thread.
 template <class T>
 Result<> read_in_order(std::size_t count, ReadAhead limits, const std::function<Result<T>(std::size_t)>& read,
                        const std::function<Result<>(std::size_t, Result<T>)>& use) {
@@ -32,8 +32,8 @@ Result<> read_in_order(std::size_t count, ReadAhead limits, const std::function<
         return {};
     }
     std::mutex mutex;
-    std::condition_variable room;    // a result was used
-    std::condition_variable filled;  // a result is there
+    std::condition_variable room;                                 // a result was used
+    std::condition_variable filled;                               // a result is there
     std::vector<std::optional<Result<T>>> results(limits.ahead);  // by i % ahead; guarded by mutex, as all below
     std::size_t next = 0;                                         // to be read
     std::size_t used = 0;

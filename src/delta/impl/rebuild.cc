@@ -13,7 +13,7 @@
 namespace lagoa::delta {
 namespace {
 
-constexpr Version kMaxUnlisted = 16;  // commits that a listing may have missed because they were just made
+constexpr Version kMaxUnlisted = 16;   // commits that a listing may have missed because they were just made
 constexpr std::size_t kMaxBatch = 16;  // commits a thread reads at a time
 constexpr ReadAhead kCommits{.readers = 8, .ahead = 16};
 constexpr ReadAhead kParts{.readers = 4, .ahead = 4};  // of a checkpoint: each may hold 10^5 actions
@@ -184,8 +184,7 @@ private:
         if (read && actions.size() == before) read = fail(ErrorCode::kCorruption, "{} is empty", key);
         if (read || !has_substitute(read.error().code)) return read;
         log::warn("delta.compaction_skipped", {{"table", name_of(table_)}, {"error", read.error().message}});
-        for (Version version = piece.first; version <= piece.last; ++version)
-            LAGOA_TRY(read_commit(version, actions));
+        for (Version version = piece.first; version <= piece.last; ++version) LAGOA_TRY(read_commit(version, actions));
         return {};
     }
 

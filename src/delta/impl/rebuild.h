@@ -18,8 +18,8 @@ struct Rebuilt {
 Rebuilt rebuild(const TableLocation& table, const LogFiles& files, Version target,
                 std::shared_ptr<const Snapshot> base = nullptr);
 
-/// When the commit of `snapshot`, read from `commit`, was made: the inCommitTimestamp where the table has them, else the
-/// file's time. `info` is its commitInfo if that has been read.
+/// When the commit of `snapshot`, read from `commit`, was made: the inCommitTimestamp where the table has them, else
+/// the file's time. `info` is its commitInfo if that has been read.
 Result<std::int64_t> commit_timestamp(const TableLocation& table, const Snapshot& snapshot, const ObjectInfo& commit,
                                       const std::optional<CommitInfo>& info);
 

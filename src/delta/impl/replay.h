@@ -99,7 +99,7 @@ private:
     std::optional<Protocol> protocol_;
     std::optional<Metadata> metadata_;
     std::optional<CommitInfo> commit_info_;
-    NewestActions<AddFile> files_;          // no file is in both
+    NewestActions<AddFile> files_;  // no file is in both
     NewestActions<RemoveFile> tombstones_;
     std::map<std::string, Txn> txns_;
     std::map<std::string, DomainMetadata> domains_;
