@@ -16,9 +16,9 @@ import deltalake
 def canonical(value):
     """What a reader found, as write_tables prints it."""
     if isinstance(value, datetime.datetime):
-        text = value.replace(tzinfo=None).isoformat(" ")
+        text = value.replace(tzinfo=None).isoformat()
         text = text.rstrip("0") if "." in text else text
-        return text + ("+00" if value.tzinfo else "")
+        return text + ("Z" if value.tzinfo else "")
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, float):

@@ -78,8 +78,18 @@ std::optional<json::Value> number_bound(std::string_view text) {
     return *parsed;
 }
 
+// Parquet's statistics of a boolean are its bytes. Spark writes no bounds of booleans, but where one of them is missing
+// delta-rs prunes files that hold matches.
+std::optional<json::Value> boolean_bound(std::string_view text) {
+    if (text == "0") return json::Value(false);
+    if (text == "1") return json::Value(true);
+    return std::nullopt;
+}
+
 std::optional<json::Value> bound_of(const Type& type, std::string_view text, Bound bound) {
     switch (type.kind) {
+        case TypeKind::kBoolean:
+            return boolean_bound(text);
         case TypeKind::kInt8:
         case TypeKind::kInt16:
         case TypeKind::kInt32:

@@ -2,7 +2,7 @@
 //
 // Readers prune by them, so a bound may be loose and never tight by mistake: instants are rounded outwards to
 // milliseconds, long strings are cut (and the maximum raised), a column with a NaN or a value that JSON cannot hold has
-// no bounds. Booleans, binaries, lists and maps have none either; of lists and maps the number of NULLs is unknown.
+// no bounds. Binaries, lists and maps have none either; of lists and maps the number of NULLs is unknown.
 //
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Per-file Statistics)
 #pragma once
