@@ -8,7 +8,7 @@ Every operation is a process of its own and runs once uncounted, then --runs tim
 operation alone, without starting the process; ours have it subtracted (`lagoa sql 'select 1'`, run beside them), for the writes
 and scans are the shipped program's. All must agree on what they read and wrote. --write keeps the result in bench/results/NAME.json.
 
-  append    the rows of 20 Parquet files into an empty table (Snappy and Snappy, or ours with its own ZSTD)
+  append    the rows of 20 Parquet files into an empty table: in Snappy as delta-rs and DuckDB write, and as we do, in ZSTD
   snapshot  the newest version of a table of 10^4 commits and 10^5 files, with a checkpoint and without
   follow    an open table of 10^5 files follows one commit
   scan      an aggregate over every column of the base table
@@ -49,6 +49,8 @@ class Library:
     def run(self):
         folder = self.table
         with tempfile.TemporaryDirectory(dir=DATA) as scratch:
+            if self.command[1] == "append":
+                folder = pathlib.Path(scratch, "table")
             if self.command[1] == "follow":  # it writes
                 folder = pathlib.Path(scratch, "table")
                 shutil.copytree(self.table, folder)
@@ -91,6 +93,7 @@ def programs(build, rows):
     insert = ("CREATE TABLE bronze.quotes (symbol VARCHAR, ts TIMESTAMPTZ, trade_date DATE, price DECIMAL(18,4), volume BIGINT, note VARCHAR); "
               "INSERT INTO bronze.quotes SELECT * FROM read_parquet('{days}')")
     return {
+        "append: lagoa, Snappy": Library(build, "append", None, str(DATA / f"rows-{rows}/source/day*.parquet")),
         "append: lagoa": Program(build, rows, insert, "SELECT count(*) FROM bronze.quotes"),
         "append: delta-rs": Peer("append-deltars", rows),
         "append: DuckDB's extension": Peer("append-duckdb", rows),
