@@ -53,6 +53,17 @@ TEST(LogJson, SkipsWhatItDoesNotKnow) {
     EXPECT_EQ(parsed<AddFile>(R"({"remove":null,"add":{"path":"x","size":1,"future":{"a":[]}}})").path, "x");
 }
 
+TEST(LogJson, ReadsObjectsThatShareALine) {
+    const auto actions = parse_commit(
+        R"({"metaData":{"id":"a}\"{"}}{"add":{"path":"x","size":1}} {"add":{"path":"y","size":1}})", "0.json");
+    ASSERT_TRUE(actions) << actions.error().message;
+    ASSERT_EQ(actions->size(), 3U);
+    EXPECT_EQ(std::get<Metadata>((*actions)[0]).id, "a}\"{");
+    EXPECT_EQ(std::get<AddFile>((*actions)[2]).path, "y");
+    for (const auto* damaged : {R"({"add":{"path":"x","size":1}} x)", R"({"add":{"path":"x","size":1}}{"add":)", "}{"})
+        EXPECT_EQ(parse_commit(damaged, "0.json").error().code, ErrorCode::kCorruption) << damaged;
+}
+
 TEST(LogJson, FillsWhatWritersLeaveOut) {
     const auto add = parsed<AddFile>(R"({"add":{"path":"x","size":1,"stats_parsed":{"numRecords":4}}})");
     EXPECT_TRUE(add.data_change);

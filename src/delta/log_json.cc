@@ -344,6 +344,34 @@ Result<std::optional<Action>> parse_action(std::string_view line) {
     return std::nullopt;
 }
 
+namespace {
+
+// The objects that stand in one line, as appending to a file without a last line end leaves them: other readers take
+// them for as many lines. What is no object stays whole, for its reader to say so.
+std::vector<std::string_view> objects_of(std::string_view line) {
+    std::vector<std::string_view> objects;
+    int depth = 0;
+    bool in_text = false;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        if (in_text && c == '\\')
+            ++i;
+        else if (c == '"')
+            in_text = !in_text;
+        else if (!in_text && c == '{')
+            ++depth;
+        else if (!in_text && c == '}' && --depth == 0) {
+            objects.push_back(trim(line.substr(begin, i + 1 - begin)));
+            begin = i + 1;
+        }
+    }
+    if (!trim(line.substr(begin)).empty()) objects.push_back(trim(line.substr(begin)));
+    return objects;
+}
+
+}  // namespace
+
 Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view key, bool commit_infos) {
     std::vector<Action> actions;
     actions.reserve(static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1);
@@ -360,8 +388,10 @@ Result<std::vector<Action>> parse_commit(std::string_view text, std::string_view
         if (kind == QuickParser::Kind::kAction) {
             actions.push_back(std::move(quick_action));
         } else if (kind == QuickParser::Kind::kOther || commit_infos) {
-            auto action = LAGOA_TRY(parse_action(line), "reading {}, line {}", key, number);
-            if (action) actions.push_back(*std::move(action));
+            for (const std::string_view object : objects_of(line)) {
+                auto action = LAGOA_TRY(parse_action(object), "reading {}, line {}", key, number);
+                if (action) actions.push_back(*std::move(action));
+            }
         }
     }
     return actions;
