@@ -31,7 +31,7 @@ function(lagoa_module name)
             target_link_libraries(${name}_test ${arg_LIBS})  # a test may use what its module uses
         endif()
         gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-                             PROPERTIES LABELS unit TIMEOUT 120 WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+                             PROPERTIES LABELS unit TIMEOUT 300 WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     endif()
 
     add_test(NAME layers.${name}
