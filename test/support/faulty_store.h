@@ -18,7 +18,7 @@
 namespace lagoa::test {
 
 /// Thread-safe. `inner` outlives it.
-class FaultyStore : public ObjectStore {
+class FaultyStore final : public ObjectStore {
 public:
     enum class Kind {
         kNone,
