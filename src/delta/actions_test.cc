@@ -192,6 +192,15 @@ TEST(Stats, FindsBoundsByColumnPath) {
     EXPECT_EQ(FileStats::parse("[]").error().code, ErrorCode::kCorruption);
 }
 
+TEST(Stats, RowCountAloneIsTheSame) {
+    for (const auto* text : {"", "{}", "[]", "3", R"({"numRecords":12})", R"({"a":{"numRecords":1},"numRecords":-5})",
+                             R"({"numRecords":1.0})", R"({"numRecords":1.5})", R"({"numRecords":"1"})",
+                             R"({"numRecords":null})", R"({"numRecords":99999999999999999999})", R"({"numRecords":)"}) {
+        const auto stats = FileStats::parse(text);
+        EXPECT_EQ(parse_row_count(text), stats ? stats->row_count() : std::nullopt) << text;
+    }
+}
+
 TEST(TableProperties, ReadsIntervals) {
     EXPECT_EQ(parse_interval("interval 7 days"), 168h);
     EXPECT_EQ(parse_interval("INTERVAL 1 week 2 hours"), 170h);

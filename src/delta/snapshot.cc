@@ -41,6 +41,7 @@ Result<Rebuilt> read_once(const TableLocation& table, std::optional<Version> ver
 
 // What a listing and a look at the object itself say of one time may differ in precision.
 bool is_same_object(const ObjectInfo& a, const ObjectInfo& b) {
+    if (!a.version.empty() && !b.version.empty()) return a.version == b.version;
     const auto second = [](const ObjectInfo& object) {
         return std::chrono::floor<std::chrono::seconds>(object.modified);
     };
@@ -99,14 +100,26 @@ Result<std::optional<Snapshot>> probe(const TableLocation& table, const std::sha
 }
 
 // As probe(), by one listing.
-Result<std::optional<Snapshot>> catch_up(const TableLocation& table, const std::shared_ptr<const Snapshot>& known,
-                                         std::optional<Version> version) {
+Result<Snapshot> catch_up(const TableLocation& table, const std::shared_ptr<const Snapshot>& known,
+                          std::optional<Version> version) {
     const LogFiles files = LAGOA_TRY(list_log(table, known->version));
     const Version newest = files.newest().value_or(known->version);
-    Rebuilt rebuilt = rebuild(table, files, std::min(version.value_or(newest), newest), known);
-    if (!rebuilt.snapshot && rebuilt.vanished) return std::nullopt;
-    if (!rebuilt.snapshot) return pass_on(std::move(rebuilt.snapshot).error());
-    return *std::move(rebuilt.snapshot);
+    return rebuild(table, files, std::min(version.value_or(newest), newest), known).snapshot;
+}
+
+// The newest version, or `version`, on top of `known`. kNotFound or kCorruption if that is no way to it: `known` is
+// another table's, what came after it was cleaned up, or there is no such version.
+Result<std::shared_ptr<const Snapshot>> follow(const TableLocation& table, const std::shared_ptr<const Snapshot>& known,
+                                               std::optional<Version> version) {
+    if (!known->log_file || version.value_or(known->version) < known->version)
+        return fail(ErrorCode::kNotFound, "version {} does not lead there", known->version);
+    auto next = LAGOA_TRY(probe(table, known, version.value_or(std::numeric_limits<Version>::max())));
+    if (!next) next = LAGOA_TRY(catch_up(table, known, version));
+    const bool stands = LAGOA_TRY(still_stands(table, *known));
+    if (!stands || next->version < version.value_or(next->version))
+        return fail(ErrorCode::kNotFound, "version {} leads to {} only", known->version, next->version);
+    if (next->version == known->version) return known;
+    return std::make_shared<const Snapshot>(*std::move(next));
 }
 
 }  // namespace
@@ -127,14 +140,12 @@ Result<std::shared_ptr<const Snapshot>> read_snapshot(const TableLocation& table
 
 Result<std::shared_ptr<const Snapshot>> refresh(const TableLocation& table, std::shared_ptr<const Snapshot> known,
                                                 std::optional<Version> version) {
-    if (!known->log_file || version.value_or(known->version) < known->version) return read_snapshot(table, version);
-    const Version limit = version.value_or(std::numeric_limits<Version>::max());
-    auto next = LAGOA_TRY(probe(table, known, limit), "reading table {}", name_of(table));
-    if (!next) next = LAGOA_TRY(catch_up(table, known, version), "reading table {}", name_of(table));
-    const bool stands = LAGOA_TRY(still_stands(table, *known), "reading table {}", name_of(table));
-    if (!next || !stands || next->version < version.value_or(next->version)) return read_snapshot(table, version);
-    if (next->version == known->version) return known;
-    return std::make_shared<const Snapshot>(*std::move(next));
+    auto followed = follow(table, known, version);
+    if (followed) return followed;
+    const ErrorCode code = followed.error().code;
+    if (code != ErrorCode::kNotFound && code != ErrorCode::kCorruption)
+        return pass_on(std::move(followed).error(), "reading table {}", name_of(table));
+    return read_snapshot(table, version);
 }
 
 Result<Version> newest_version(const TableLocation& table) {
@@ -161,10 +172,10 @@ std::uint64_t Snapshot::size_bytes() const {
 std::optional<std::uint64_t> Snapshot::row_count() const {
     std::uint64_t sum = 0;
     for (const auto& file : files) {
-        const auto stats = FileStats::parse(file.stats);
-        if (!stats || !stats->row_count()) return std::nullopt;
+        const auto rows = parse_row_count(file.stats);
+        if (!rows) return std::nullopt;
         const std::int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;
-        sum += static_cast<std::uint64_t>(std::max<std::int64_t>(*stats->row_count() - deleted, 0));
+        sum += static_cast<std::uint64_t>(std::max<std::int64_t>(*rows - deleted, 0));
     }
     return sum;
 }

@@ -1,5 +1,7 @@
 #include "delta/stats.h"
 
+#include <simdjson.h>
+
 namespace lagoa::delta {
 
 Result<FileStats> FileStats::parse(std::string_view text) {
@@ -43,6 +45,21 @@ const json::Value* FileStats::find(std::string_view group, ColumnPath column) co
     }
     // A struct has no bounds of its own, and a null says nothing.
     return at == nullptr || at->is_object() || at->is_null() ? nullptr : at;
+}
+
+std::optional<std::int64_t> parse_row_count(std::string_view text) {
+    // One a thread: a parser's buffers are worth keeping, and it serves one text at a time.
+    thread_local simdjson::ondemand::parser parser;
+    thread_local std::string padded;
+    padded.assign(text);
+    padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    simdjson::ondemand::document document;
+    std::int64_t rows = 0;
+    if (parser.iterate(padded).get(document) == simdjson::SUCCESS &&
+        document["numRecords"].get_int64().get(rows) == simdjson::SUCCESS)
+        return rows;
+    const auto stats = FileStats::parse(text);  // another spelling of the number, or none
+    return stats ? stats->row_count() : std::nullopt;
 }
 
 }  // namespace lagoa::delta

@@ -43,4 +43,7 @@ private:
     json::Value stats_;
 };
 
+/// FileStats::row_count() of `text`, without its columns: many times as fast. nullopt also if it is damaged.
+std::optional<std::int64_t> parse_row_count(std::string_view text);
+
 }  // namespace lagoa::delta

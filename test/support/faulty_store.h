@@ -18,7 +18,7 @@
 namespace lagoa::test {
 
 /// Thread-safe. `inner` outlives it.
-class FaultyStore final : public ObjectStore {
+class FaultyStore : public ObjectStore {
 public:
     enum class Kind {
         kNone,

@@ -60,6 +60,64 @@ TEST_F(ParquetIoTest, KeepsTheShapesOfOtherWriters) {
     EXPECT_EQ(json::parse(add->string_at("stats").value_or("")).value(), expected.value()) << json::dump(*add);
 }
 
+TEST_F(ParquetIoTest, ReadsEveryMemberOfFiles) {
+    const std::vector<std::string> actions = {
+        R"({"add":{"path":"a","partitionValues":{"p":"x","q":null},"size":7,"modificationTime":8,"dataChange":false,)"
+        R"("stats":"{}","tags":{"t":"v"},"deletionVector":{"storageType":"u","pathOrInlineDv":"ab","offset":1,)"
+        R"("sizeInBytes":36,"cardinality":2},"baseRowId":3,"defaultRowCommitVersion":4,"clusteringProvider":"liquid"}})",
+        R"({"remove":{"path":"a","deletionTimestamp":9,"dataChange":false,"extendedFileMetadata":true,"partitionValues":{"p":"x"},)"
+        R"("size":7,"deletionVector":{"storageType":"i","pathOrInlineDv":"ab","sizeInBytes":36,"cardinality":2},)"
+        R"("baseRowId":3,"defaultRowCommitVersion":4}})"};
+    ASSERT_TRUE(parquet_->write_actions(*stores_.at("bronze"), "c.parquet", actions));
+    const auto found = read("c.parquet");
+    ASSERT_EQ(found.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(found[i], json::parse(actions[i]).value()) << json::dump(found[i]);
+}
+
+TEST_F(ParquetIoTest, ReadsOtherShapesAsTheLogHasThem) {
+    const auto session = connect();
+    const auto copy = [&](const std::string& select) {
+        run(*session,
+            fmt::format("COPY (SELECT {}) TO 'lagoa://bronze/c.parquet' (FORMAT parquet, USE_TMP_FILE false)", select));
+        return read("c.parquet");
+    };
+    // Partition values as a struct only; members in another order, unknown ones between them.
+    auto found = copy(
+        "{'later': [1], 'partitionValues_parsed': {'d': DATE '2026-01-02', 't': TIMESTAMPTZ '2026-01-02 03:04:05+00', "
+        "'n': 5::SMALLINT, 'b': true, 's': 'a\"b', 'z': NULL::INTEGER}, 'size': 7::BIGINT, 'path': 'a'} AS add");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(
+        *found[0].find("add")->find("partitionValues"),
+        json::parse(R"({"d":"2026-01-02","t":"2026-01-02T03:04:05Z","n":"5","b":"true","s":"a\"b","z":null})").value());
+    // Statistics as text where there are some, else from the struct.
+    found = copy(
+        "unnest([{'path': 'a', 'size': 1::BIGINT, 'stats': '{}', 'stats_parsed': {'numRecords': 4}}, "
+        "{'path': 'b', 'size': 1::BIGINT, 'stats': NULL, 'stats_parsed': {'numRecords': 5}}]) AS add");
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].find("add")->string_at("stats"), "{}");
+    EXPECT_EQ(found[1].find("add")->string_at("stats"), R"({"numRecords":5})");
+    // Members of other types than the protocol's.
+    found = copy("{'path': 'a', 'size': 7::INTEGER, 'dataChange': true, 'modificationTime': 8::INTEGER} AS add");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].find("add")->int64_at("size"), 7);
+    EXPECT_EQ(found[0].find("add")->int64_at("modificationTime"), 8);
+}
+
+TEST_F(ParquetIoTest, AFileWithoutItsPathIsCorruption) {
+    const auto session = connect();
+    const auto none = [](const delta::Action&) -> Result<> { return {}; };
+    for (const auto* row :
+         {"{'path': NULL::VARCHAR, 'size': 1::BIGINT} AS add", "{'path': 'a', 'size': NULL::BIGINT} AS add",
+          "{'size': 1::BIGINT} AS add", "{'path': NULL::VARCHAR} AS remove",
+          "{'path': 'a', 'size': 1::BIGINT, 'deletionVector': {'storageType': 'u'}} AS add"}) {
+        run(*session,
+            fmt::format("COPY (SELECT {}) TO 'lagoa://bronze/c.parquet' (FORMAT parquet, USE_TMP_FILE false)", row));
+        const auto done = parquet_->read_actions(*stores_.at("bronze"), "c.parquet", none);
+        ASSERT_FALSE(done) << row;
+        EXPECT_EQ(done.error().code, ErrorCode::kCorruption) << row;
+    }
+}
+
 TEST_F(ParquetIoTest, NamesWhatIsDamaged) {
     ASSERT_TRUE(stores_.at("bronze")->put("bad.parquet", "this is no Parquet file at all"));
     ASSERT_TRUE(stores_.at("bronze")->put("empty.parquet", ""));
