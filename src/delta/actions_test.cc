@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "delta/impl/table_properties.h"
 #include "delta/log_json.h"
 #include "delta/stats.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {

@@ -8,9 +8,9 @@
 #include "delta/impl/commit_times.h"
 #include "delta/impl/read_ahead.h"
 #include "delta/impl/rebuild.h"
-#include "delta/impl/table_properties.h"
 #include "delta/log_json.h"
 #include "delta/schema_change.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {

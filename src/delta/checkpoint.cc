@@ -5,9 +5,9 @@
 #include "base/text.h"
 #include "delta/commit.h"
 #include "delta/impl/log_files.h"
-#include "delta/impl/table_properties.h"
 #include "delta/log_json.h"
 #include "delta/table_features.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {

@@ -12,10 +12,10 @@
 #include "delta/impl/log_files.h"
 #include "delta/impl/row_tracking.h"
 #include "delta/impl/running_checksum.h"
-#include "delta/impl/table_properties.h"
 #include "delta/impl/write_rules.h"
 #include "delta/log_json.h"
 #include "delta/table_features.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {
@@ -37,15 +37,6 @@ json::Object as_texts(const json::Object& values) {
 constexpr std::array<std::string_view, 11> kOwnMembers = {
     "inCommitTimestamp", "timestamp",        "operation",    "operationParameters", "readVersion", "isBlindAppend",
     "isolationLevel",    "operationMetrics", "userMetadata", "engineInfo",          "txnId"};
-
-constexpr std::string_view kTimestampEnablementVersion = "delta.inCommitTimestampEnablementVersion";
-constexpr std::string_view kTimestampEnablementTime = "delta.inCommitTimestampEnablementTimestamp";
-
-bool has_in_commit_timestamps(const Protocol& protocol, const Metadata& metadata) {
-    return (has_feature(protocol, "inCommitTimestamp") && is_enabled(metadata, "delta.enableInCommitTimestamps")) ||
-           (has_feature(protocol, "inCommitTimestamp-preview") &&
-            is_enabled(metadata, "delta.enableInCommitTimestamps-preview"));
-}
 
 class Committer {
 public:
@@ -153,8 +144,8 @@ private:
     Result<> prepare_row_tracking() {
         tracks_rows_ = has_feature(protocol(), "rowTracking");
         if (!tracks_rows_) return {};
-        constexpr std::string_view kProperty = "delta.enableRowTracking";
-        if (base_ && is_enabled(metadata(), kProperty) && !is_enabled(base_->metadata, kProperty)) add_standing_files();
+        if (base_ && is_enabled(metadata(), kRowTrackingProperty) && !is_enabled(base_->metadata, kRowTrackingProperty))
+            add_standing_files();
         for (std::size_t i = 0; i < request_.adds.size(); ++i)
             if (!request_.adds[i].base_row_id) without_ids_.push_back(i);
         if (!base_) return {};

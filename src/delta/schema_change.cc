@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "delta/column_mapping.h"
-#include "delta/impl/table_properties.h"
+#include "delta/table_properties.h"
 #include "model/schema_delta.h"
 
 namespace lagoa::delta {

@@ -172,10 +172,9 @@ std::uint64_t Snapshot::size_bytes() const {
 std::optional<std::uint64_t> Snapshot::row_count() const {
     std::uint64_t sum = 0;
     for (const auto& file : files) {
-        const auto rows = parse_row_count(file.stats);
+        const auto rows = live_row_count(file);
         if (!rows) return std::nullopt;
-        const std::int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;
-        sum += static_cast<std::uint64_t>(std::max<std::int64_t>(*rows - deleted, 0));
+        sum += *rows;
     }
     return sum;
 }

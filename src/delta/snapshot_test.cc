@@ -317,6 +317,7 @@ TEST(Snapshot, TimestampIsTheCommitsOwn) {
     DeltaTable table;
     ASSERT_TRUE(table.create());
     ASSERT_TRUE(table.store().put(DeltaTable::commit_key(1), R"({"commitInfo":{"timestamp":7,"inCommitTimestamp":42}}
+{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["inCommitTimestamp"]}}
 {"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[]}","configuration":{"delta.enableInCommitTimestamps":"true","delta.inCommitTimestampEnablementVersion":"1","delta.inCommitTimestampEnablementTimestamp":"42"}}})"));
     EXPECT_EQ(read_snapshot(table.location()).value()->timestamp_ms, 42);
     EXPECT_GT(read_snapshot(table.location(), 0).value()->timestamp_ms, 42);

@@ -62,4 +62,11 @@ std::optional<std::int64_t> parse_row_count(std::string_view text) {
     return stats ? stats->row_count() : std::nullopt;
 }
 
+std::optional<std::uint64_t> live_row_count(const AddFile& file) {
+    const auto rows = parse_row_count(file.stats);
+    const std::int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;
+    if (!rows || *rows < deleted) return std::nullopt;
+    return static_cast<std::uint64_t>(*rows - deleted);
+}
+
 }  // namespace lagoa::delta

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "codec/json.h"
+#include "delta/actions.h"
 
 namespace lagoa::delta {
 
@@ -45,5 +46,8 @@ private:
 
 /// FileStats::row_count() of `text`, without its columns: many times as fast. nullopt also if it is damaged.
 std::optional<std::int64_t> parse_row_count(std::string_view text);
+
+/// The rows of `file` that are not deleted; nullopt without statistics.
+std::optional<std::uint64_t> live_row_count(const AddFile& file);
 
 }  // namespace lagoa::delta

@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "delta/impl/table_properties.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {

@@ -20,19 +20,12 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "support/loopback.h"
 
 namespace lagoa::test {
 namespace {
 
 constexpr int kPatienceMilliseconds = 20'000;  // of a client that should give up
-
-sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 class Socket {
 public:

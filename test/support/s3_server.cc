@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "support/loopback.h"
 
 namespace lagoa::test {
 namespace {
@@ -21,14 +22,6 @@ namespace {
 constexpr const char* kAccessKey = "test-access";
 constexpr const char* kSecretKey = "test-secret-key";
 constexpr auto kPatience = std::chrono::seconds(20);
-
-sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 std::uint16_t free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -153,11 +153,4 @@ std::optional<ColumnBounds> FileBounds::of(const LoggedColumn& column) {
     return bounds;
 }
 
-std::optional<std::uint64_t> FileBounds::rows() {
-    const std::int64_t deleted = file_.deletion_vector ? file_.deletion_vector->cardinality : 0;
-    const std::int64_t live = stats().row_count().value_or(-1) - deleted;
-    if (live < 0) return std::nullopt;
-    return static_cast<std::uint64_t>(live);
-}
-
 }  // namespace lagoa

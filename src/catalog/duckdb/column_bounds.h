@@ -51,8 +51,6 @@ public:
 
     /// nullopt if nothing is known. Raises kCorruption for a partition value that its column cannot have.
     std::optional<ColumnBounds> of(const LoggedColumn& column);
-    /// Live rows; nullopt without statistics.
-    std::optional<std::uint64_t> rows();
 
 private:
     const delta::FileStats& stats();

@@ -3,11 +3,9 @@
 #include <algorithm>
 
 #include "duckdb.hpp"
-#include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 
 #include "catalog/duckdb/delta_scan.h"
-#include "catalog/duckdb/parquet_io.h"
 #include "catalog/duckdb/table_at_path.h"
 #include "catalog/duckdb/time_travel.h"
 #include "delta/changes.h"
@@ -20,12 +18,6 @@ namespace {
 constexpr const char* kChangeType = "_change_type";
 constexpr const char* kCommitVersion = "_commit_version";
 constexpr const char* kCommitTimestamp = "_commit_timestamp";
-
-struct ChangesInfo final : duckdb::TableFunctionInfo {
-    explicit ChangesInfo(Engine& engine) : parquet(make_parquet_io(engine)) {}
-
-    std::unique_ptr<delta::ParquetIo> parquet;
-};
 
 Result<> add_column(delta::Metadata& metadata, const char* name, TypeKind kind) {
     const bool is_taken = std::ranges::any_of(
@@ -82,26 +74,16 @@ Result<ScanSource> read_source(duckdb::ClientContext& context, delta::ParquetIo&
 duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
                                               duckdb::vector<duckdb::LogicalType>& types,
                                               duckdb::vector<duckdb::string>& names) {
-    auto source = unwrap(read_source(context, *input.info->Cast<ChangesInfo>().parquet, input.inputs));
-    duckdb::unique_ptr<duckdb::FunctionData> bound;
-    bind_delta_scan(context, std::move(source), nullptr, bound);
-    const auto& scan = bound->Cast<duckdb::MultiFileBindData>();
-    types = scan.types;
-    names = scan.names;
-    return bound;
+    auto source = unwrap(read_source(context, *input.info->Cast<TableAtPathInfo>().parquet, input.inputs));
+    return bind_delta_rows(context, std::move(source), types, names);
 }
 
 }  // namespace
 
 Result<> register_delta_changes(Engine& engine) {
     return guarded([&]() -> Result<> {
-        duckdb::Connection connection(instance(engine));
-        connection.BeginTransaction();  // the scan is a copy of one in the system catalog
-        duckdb::TableFunction function = unbound_delta_scan(*connection.context);
-        connection.Commit();
-        function.name = "delta_changes";
-        function.bind = bind;
-        function.function_info = duckdb::make_shared_ptr<ChangesInfo>(engine);
+        duckdb::TableFunction function = delta_scan_function(instance(engine), "delta_changes", bind);
+        function.function_info = duckdb::make_shared_ptr<TableAtPathInfo>(engine);
         duckdb::TableFunctionSet functions(function.name);
         function.arguments = {duckdb::LogicalType::VARCHAR, duckdb::LogicalType::BIGINT};
         functions.AddFunction(function);

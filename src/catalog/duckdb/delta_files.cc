@@ -27,7 +27,7 @@ DeltaFiles::DeltaFiles(ScanSource source, std::vector<delta::Slot> kept)
 
 std::optional<std::uint64_t> DeltaFiles::rows(duckdb::idx_t i) const {
     if (const auto only = source_.only_rows(kept_[i])) return only->size();
-    return FileBounds(source_.snapshot->files[kept_[i]]).rows();
+    return delta::live_row_count(source_.snapshot->files[kept_[i]]);
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> DeltaFiles::pruned(duckdb::ClientContext& context,

@@ -1,11 +1,9 @@
 #include "catalog/duckdb/delta_function.h"
 
 #include "duckdb.hpp"
-#include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 
 #include "catalog/duckdb/delta_scan.h"
-#include "catalog/duckdb/parquet_io.h"
 #include "catalog/duckdb/table_at_path.h"
 #include "catalog/duckdb/time_travel.h"
 #include "engine/duckdb/access.h"
@@ -13,12 +11,6 @@
 
 namespace lagoa {
 namespace {
-
-struct DeltaFunctionInfo final : duckdb::TableFunctionInfo {
-    explicit DeltaFunctionInfo(Engine& engine) : parquet(make_parquet_io(engine)) {}
-
-    std::unique_ptr<delta::ParquetIo> parquet;
-};
 
 // The parameter's value; nullopt if it is not given, or NULL.
 std::optional<duckdb::Value> parameter(const duckdb::TableFunctionBindInput& input, const char* name) {
@@ -44,30 +36,19 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, du
                                               duckdb::vector<duckdb::LogicalType>& types,
                                               duckdb::vector<duckdb::string>& names) {
     if (input.inputs[0].IsNull()) raise({ErrorCode::kInvalidArgument, "delta(NULL): a path is needed"});
-    auto source = unwrap(read_source(context, *input.info->Cast<DeltaFunctionInfo>().parquet, input));
-
-    duckdb::unique_ptr<duckdb::FunctionData> bound;
-    bind_delta_scan(context, std::move(source), nullptr, bound);
-    const auto& scan = bound->Cast<duckdb::MultiFileBindData>();
-    types = scan.types;
-    names = scan.names;
-    return bound;
+    auto source = unwrap(read_source(context, *input.info->Cast<TableAtPathInfo>().parquet, input));
+    return bind_delta_rows(context, std::move(source), types, names);
 }
 
 }  // namespace
 
 Result<> register_delta_function(Engine& engine) {
     return guarded([&]() -> Result<> {
-        duckdb::Connection connection(instance(engine));
-        connection.BeginTransaction();  // the scan is a copy of one in the system catalog
-        duckdb::TableFunction function = unbound_delta_scan(*connection.context);
-        connection.Commit();
-        function.name = "delta";
+        duckdb::TableFunction function = delta_scan_function(instance(engine), "delta", bind);
         function.named_parameters["version"] = duckdb::LogicalType::BIGINT;
         // Any type that is an instant: what lacks a zone gets the session's, not UTC by a cast before we see it.
         function.named_parameters["timestamp"] = duckdb::LogicalType::ANY;
-        function.bind = bind;
-        function.function_info = duckdb::make_shared_ptr<DeltaFunctionInfo>(engine);
+        function.function_info = duckdb::make_shared_ptr<TableAtPathInfo>(engine);
         duckdb::ExtensionLoader(instance(engine), "lagoa").RegisterFunction(std::move(function));
         return {};
     });

@@ -21,6 +21,8 @@
 namespace lagoa {
 namespace {
 
+constexpr const char* kScanName = "lagoa_scan";
+
 using duckdb::MultiFileReader;
 
 const duckdb::MultiFileBindData& multi_file(const duckdb::FunctionData* data) {
@@ -166,17 +168,10 @@ void locate(duckdb::ClientContext& context, ScanSource& source) {
     source.table.path = place.key;
 }
 
-}  // namespace
-
-std::shared_ptr<const delta::DeletedRows> ScanSource::only_rows(delta::Slot slot) const {
-    if (!only) return nullptr;
-    const auto rows = only->find(slot);
-    return rows == only->end() ? nullptr : rows->second;
-}
-
-duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
+// A scan whose rows are not bound to a snapshot yet.
+duckdb::TableFunction unbound_scan(duckdb::ClientContext& context) {
     duckdb::TableFunction scan = parquet_scan(context);
-    scan.name = "lagoa_scan";
+    scan.name = kScanName;
     scan.init_global = init_global;
     scan.init_local = init_local;
     scan.function = scan_rows;
@@ -195,10 +190,18 @@ duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context) {
     return scan;
 }
 
+}  // namespace
+
+std::shared_ptr<const delta::DeletedRows> ScanSource::only_rows(delta::Slot slot) const {
+    if (!only) return nullptr;
+    const auto rows = only->find(slot);
+    return rows == only->end() ? nullptr : rows->second;
+}
+
 duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource source,
                                       duckdb::optional_ptr<duckdb::TableCatalogEntry> table,
                                       duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
-    duckdb::TableFunction scan = unbound_delta_scan(context);
+    duckdb::TableFunction scan = unbound_scan(context);
     locate(context, source);
     duckdb::vector<duckdb::Value> inputs{duckdb::Value(source.root)};
     scan.function_info = duckdb::make_shared_ptr<DeltaScanInfo>(std::move(source), table, parquet_scan(context));
@@ -215,13 +218,31 @@ duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource
     return scan;
 }
 
-void register_delta_scan(duckdb::DatabaseInstance& instance) {
+duckdb::TableFunction delta_scan_function(duckdb::DatabaseInstance& instance, const char* name,
+                                          duckdb::table_function_bind_t bind) {
     duckdb::Connection connection(instance);
     connection.BeginTransaction();  // the scan is a copy of one in the system catalog
-    duckdb::TableFunction scan = unbound_delta_scan(*connection.context);
+    duckdb::TableFunction scan = unbound_scan(*connection.context);
     connection.Commit();
-    scan.bind = refuse_to_bind;
-    duckdb::ExtensionLoader(instance, "lagoa").RegisterFunction(std::move(scan));
+    scan.name = name;
+    scan.bind = bind;
+    return scan;
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> bind_delta_rows(duckdb::ClientContext& context, ScanSource source,
+                                                         duckdb::vector<duckdb::LogicalType>& types,
+                                                         duckdb::vector<duckdb::string>& names) {
+    duckdb::unique_ptr<duckdb::FunctionData> bound;
+    bind_delta_scan(context, std::move(source), nullptr, bound);
+    const auto& scan = multi_file(bound.get());
+    types = scan.types;
+    names = scan.names;
+    return bound;
+}
+
+void register_delta_scan(duckdb::DatabaseInstance& instance) {
+    duckdb::ExtensionLoader(instance, "lagoa")
+        .RegisterFunction(delta_scan_function(instance, kScanName, refuse_to_bind));
 }
 
 duckdb::virtual_column_map_t delta_virtual_columns(const delta::Snapshot& snapshot) {

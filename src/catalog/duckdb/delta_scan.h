@@ -44,8 +44,14 @@ duckdb::TableFunction bind_delta_scan(duckdb::ClientContext& context, ScanSource
                                       duckdb::optional_ptr<duckdb::TableCatalogEntry> table,
                                       duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
 
-/// A scan whose rows are not bound to a snapshot yet: the base of table functions like `delta()`.
-duckdb::TableFunction unbound_delta_scan(duckdb::ClientContext& context);
+/// A table function `name` of which `bind` says what it scans, by bind_delta_rows(): `delta()` and the like.
+duckdb::TableFunction delta_scan_function(duckdb::DatabaseInstance& instance, const char* name,
+                                          duckdb::table_function_bind_t bind);
+
+/// What the bind of such a function returns for `source`, and its columns.
+duckdb::unique_ptr<duckdb::FunctionData> bind_delta_rows(duckdb::ClientContext& context, ScanSource source,
+                                                         duckdb::vector<duckdb::LogicalType>& types,
+                                                         duckdb::vector<duckdb::string>& names);
 
 /// Makes scans of tables known by name, so that the optimiser can copy plans over them. Once an instance.
 void register_delta_scan(duckdb::DatabaseInstance& instance);

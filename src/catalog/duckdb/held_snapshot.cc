@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "duckdb.hpp"
-#include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/main/client_context_state.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 
@@ -33,24 +32,14 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, du
     const auto source = held ? held->by_name.find(name) : decltype(held->by_name.find(name)){};
     if (!held || source == held->by_name.end())
         raise({ErrorCode::kNotFound, fmt::format("{}() is not for queries", kFunctionName), "Write delta('PATH')."});
-    duckdb::unique_ptr<duckdb::FunctionData> bound;
-    bind_delta_scan(context, source->second, nullptr, bound);
-    const auto& scan = bound->Cast<duckdb::MultiFileBindData>();
-    types = scan.types;
-    names = scan.names;
-    return bound;
+    return bind_delta_rows(context, source->second, types, names);
 }
 
 }  // namespace
 
 Result<> register_held_snapshots(Engine& engine) {
     return guarded([&]() -> Result<> {
-        duckdb::Connection connection(instance(engine));
-        connection.BeginTransaction();  // the scan is a copy of one in the system catalog
-        duckdb::TableFunction function = unbound_delta_scan(*connection.context);
-        connection.Commit();
-        function.name = kFunctionName;
-        function.bind = bind;
+        duckdb::TableFunction function = delta_scan_function(instance(engine), kFunctionName, bind);
         duckdb::ExtensionLoader(instance(engine), "lagoa").RegisterFunction(std::move(function));
         return {};
     });

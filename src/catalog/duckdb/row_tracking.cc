@@ -8,6 +8,7 @@
 #include "duckdb/planner/expression/bound_operator_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
+#include "delta/table_properties.h"
 #include "engine/duckdb/error.h"
 
 namespace lagoa {
@@ -16,10 +17,6 @@ namespace {
 using duckdb::LogicalType;
 using duckdb::Value;
 using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
-
-constexpr const char* kEnabled = "delta.enableRowTracking";
-constexpr const char* kRowIdName = "delta.rowTracking.materializedRowIdColumnName";
-constexpr const char* kRowCommitVersionName = "delta.rowTracking.materializedRowCommitVersionColumnName";
 
 ExpressionPtr constant(const std::optional<std::int64_t>& value) {
     return duckdb::make_uniq<duckdb::BoundConstantExpression>(value ? Value::BIGINT(*value)
@@ -41,12 +38,11 @@ ExpressionPtr sum(duckdb::ClientContext& context, ExpressionPtr left, Expression
     return result;
 }
 
-std::optional<duckdb::idx_t> materialized_column(const delta::Metadata& metadata, const char* property,
+std::optional<duckdb::idx_t> materialized_column(const delta::Metadata& metadata, std::string_view property,
                                                  const duckdb::BaseFileReader& reader) {
-    const auto name = metadata.configuration.find(property);
-    if (name == metadata.configuration.end()) return std::nullopt;
-    const auto column =
-        std::ranges::find_if(reader.columns, [&](const auto& local) { return local.name == name->second; });
+    const auto name = delta::property_of(metadata, property);
+    if (!name) return std::nullopt;
+    const auto column = std::ranges::find_if(reader.columns, [&](const auto& local) { return local.name == *name; });
     if (column == reader.columns.end() || column->type != LogicalType::BIGINT) return std::nullopt;
     return static_cast<duckdb::idx_t>(column - reader.columns.begin());
 }
@@ -54,15 +50,15 @@ std::optional<duckdb::idx_t> materialized_column(const delta::Metadata& metadata
 }  // namespace
 
 bool has_row_tracking(const delta::Metadata& metadata) {
-    const auto enabled = metadata.configuration.find(kEnabled);
-    return enabled != metadata.configuration.end() && duckdb::StringUtil::CIEquals(enabled->second, "true");
+    return delta::is_enabled(metadata, delta::kRowTrackingProperty);
 }
 
 ExpressionPtr row_tracking_expression(duckdb::ClientContext& context, duckdb::column_t column,
                                       const delta::Metadata& metadata, const delta::AddFile& file,
                                       duckdb::BaseFileReader& reader, duckdb::idx_t place) {
     const bool is_row_id = column == kRowIdColumn;
-    const auto materialized = materialized_column(metadata, is_row_id ? kRowIdName : kRowCommitVersionName, reader);
+    const auto materialized = materialized_column(
+        metadata, is_row_id ? delta::kRowIdColumnProperty : delta::kRowCommitVersionColumnProperty, reader);
     ExpressionPtr stored;
     if (materialized) {
         reader.column_ids.push_back(duckdb::MultiFileLocalColumnId(*materialized));

@@ -19,6 +19,7 @@
 #include "catalog/duckdb/required_values.h"
 #include "catalog/duckdb/written_files.h"
 #include "delta/column_mapping.h"
+#include "delta/table_properties.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/types.h"
@@ -86,13 +87,13 @@ private:
 };
 
 std::string codec_of(const delta::Metadata& metadata) {
-    const auto property = metadata.configuration.find(std::string(kCodecProperty));
-    if (property == metadata.configuration.end()) return std::string(kDefaultCodec);
-    const std::string codec = to_lower(property->second);
+    const auto property = delta::property_of(metadata, kCodecProperty);
+    if (!property) return std::string(kDefaultCodec);
+    const std::string codec = to_lower(*property);
     for (const char* known : {"zstd", "snappy", "gzip", "brotli", "uncompressed"})
         if (codec == known) return codec;
     if (codec == "lz4") return "lz4_raw";  // Parquet has two of that name, and this is the one it keeps
-    raise({ErrorCode::kInvalidArgument, fmt::format("{} is {}", kCodecProperty, quote_json(property->second)),
+    raise({ErrorCode::kInvalidArgument, fmt::format("{} is {}", kCodecProperty, quote_json(*property)),
            "It is zstd, snappy, gzip, brotli, lz4 or uncompressed."});
 }
 

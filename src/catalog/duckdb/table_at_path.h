@@ -7,6 +7,7 @@
 #include "duckdb.hpp"
 
 #include "catalog/duckdb/delta_scan.h"
+#include "catalog/duckdb/parquet_io.h"
 
 namespace lagoa {
 
@@ -19,6 +20,13 @@ struct TableAtPath {
     ScanSource at(std::shared_ptr<const delta::Snapshot> snapshot) const {
         return {.snapshot = std::move(snapshot), .root = root, .table = table, .store = store, .mounts = nullptr};
     }
+};
+
+/// Carried by the table functions that take a path.
+struct TableAtPathInfo final : duckdb::TableFunctionInfo {
+    explicit TableAtPathInfo(Engine& engine) : parquet(make_parquet_io(engine)) {}
+
+    std::unique_ptr<delta::ParquetIo> parquet;
 };
 
 /// What `path` names: `/data/t`, `file:///data/t`, `lagoa://<zone>/<table>` or `s3://bucket/prefix`, reached with the

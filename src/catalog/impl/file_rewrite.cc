@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "delta/stats.h"
+#include "delta/table_properties.h"
 
 namespace lagoa {
 namespace {
@@ -18,26 +19,15 @@ std::shared_ptr<const delta::Snapshot> with_files(const delta::Snapshot& snapsho
     return part;
 }
 
-// Of a file without statistics unknown.
-std::optional<std::int64_t> live_rows(const delta::AddFile& file) {
-    const auto stats = delta::FileStats::parse(file.stats);
-    const auto rows = stats ? stats->row_count() : std::nullopt;
-    if (!rows) return std::nullopt;
-    return *rows - (file.deletion_vector ? file.deletion_vector->cardinality : 0);
-}
-
 }  // namespace
 
 std::vector<Field> row_tracking_columns(const delta::Metadata& metadata) {
-    const auto property = [&](const char* name) {
-        const auto found = metadata.configuration.find(name);
-        return found == metadata.configuration.end() ? std::string() : found->second;
-    };
-    const std::string id = property("delta.rowTracking.materializedRowIdColumnName");
-    const std::string version = property("delta.rowTracking.materializedRowCommitVersionColumnName");
-    if (property("delta.enableRowTracking") != "true" || id.empty() || version.empty()) return {};
+    const auto id = delta::property_of(metadata, delta::kRowIdColumnProperty);
+    const auto version = delta::property_of(metadata, delta::kRowCommitVersionColumnProperty);
+    if (!delta::is_enabled(metadata, delta::kRowTrackingProperty) || !id || !version) return {};
     const Type bigint{.kind = TypeKind::kInt64, .children = {}};
-    return {Field{.name = id, .type = bigint, .metadata = {}}, Field{.name = version, .type = bigint, .metadata = {}}};
+    return {Field{.name = *id, .type = bigint, .metadata = {}},
+            Field{.name = *version, .type = bigint, .metadata = {}}};
 }
 
 FileRewrite::FileRewrite(Session& session, std::shared_ptr<const delta::Snapshot> base, std::string url,
@@ -57,12 +47,12 @@ Result<> FileRewrite::find_files() {
     while (const RowBatch* batch = LAGOA_TRY(stream->next())) {
         for (std::size_t row = 0; row < batch->rows(); ++row) {
             const auto slot = static_cast<delta::Slot>(batch->json(0, row).number()->to_int64().value_or(0));
-            const std::int64_t rows = batch->json(1, row).number()->to_int64().value_or(0);
+            const auto rows = static_cast<std::uint64_t>(batch->json(1, row).number()->to_int64().value_or(0));
             const delta::AddFile& file = base_->files[slot];
             removed_.push_back(slot);
             going.push_back(file);
-            rows_going_ += static_cast<std::uint64_t>(rows);
-            if (live_rows(file) != rows) rewritten.push_back(file);
+            rows_going_ += rows;
+            if (delta::live_row_count(file) != rows) rewritten.push_back(file);
         }
     }
     const auto hold = [&](std::vector<delta::AddFile> files) {

@@ -10,6 +10,7 @@
 #include "delta/column_mapping.h"
 #include "delta/schema_change.h"
 #include "delta/table_features.h"
+#include "delta/table_properties.h"
 
 namespace lagoa {
 namespace {
@@ -72,11 +73,6 @@ Result<Field> new_field(const Column& column, const std::map<std::string, std::s
 bool contains_void(const Type& type) {
     return type.kind == TypeKind::kVoid ||
            std::ranges::any_of(type.children, [](const Field& child) { return contains_void(child.type); });
-}
-
-bool may_widen(const delta::Metadata& metadata) {
-    const auto property = metadata.configuration.find("delta.enableTypeWidening");
-    return property != metadata.configuration.end() && to_lower(property->second) == "true";
 }
 
 // What the table's types become so that they hold a source's.
@@ -167,7 +163,7 @@ using SourceColumns = std::map<std::string, const Column*>;  // by lowered name
 // The table's columns, which stay, with the types they get.
 Result<> plan_known(SchemaPlan& plan, const delta::Metadata& current, const SourceColumns& sources) {
     plan.metadata = current;
-    TypeMerger merger(may_widen(current));
+    TypeMerger merger(delta::is_enabled(current, "delta.enableTypeWidening"));
     std::vector<Type> merged;
     for (const Field& field : current.schema.fields) {
         const auto source = sources.find(to_lower(field.name));

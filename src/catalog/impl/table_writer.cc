@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "delta/table_features.h"
+#include "delta/table_properties.h"
 
 namespace lagoa {
 namespace {
@@ -24,11 +25,6 @@ delta::RemoveFile remove_of(const delta::AddFile& file) {
             .deletion_vector = file.deletion_vector,
             .base_row_id = file.base_row_id,
             .default_row_commit_version = file.default_row_commit_version};
-}
-
-bool is_true(const delta::Metadata& metadata, const std::string& property) {
-    const auto found = metadata.configuration.find(property);
-    return found != metadata.configuration.end() && to_lower(found->second) == "true";
 }
 
 std::string to_json_text(const std::vector<std::string>& names) {
@@ -190,7 +186,7 @@ Result<> TableWriter::find_going_rows(RowMatch match) {
     LAGOA_TRY(rewrite_->find_files());
     removed_ = rewrite_->removed();
     const bool splits_files = rewrite_->has_staying_rows() || (source_ && !removed_.empty());
-    if (splits_files && is_true(base_->metadata, "delta.enableChangeDataFeed"))
+    if (splits_files && delta::is_enabled(base_->metadata, "delta.enableChangeDataFeed"))
         return fail_with_hint(ErrorCode::kUnsupported, "Overwrite whole partitions, or turn off the change data feed.",
                               "rewriting files of {}, which has a change data feed", request_.table.text());
     return {};

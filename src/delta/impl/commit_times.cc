@@ -5,22 +5,19 @@
 #include <limits>
 
 #include "delta/impl/rebuild.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {
 
-constexpr std::string_view kEnablementVersion = "delta.inCommitTimestampEnablementVersion";
-constexpr std::string_view kEnablementTimestamp = "delta.inCommitTimestampEnablementTimestamp";
-
 // A table that had in-commit timestamps from its beginning does not say since when.
 Result<std::int64_t> number_of(const Metadata& metadata, std::string_view property) {
-    const auto at = metadata.configuration.find(std::string(property));
-    if (at == metadata.configuration.end()) return 0;
+    const auto text = property_of(metadata, property);
+    if (!text) return 0;
     std::int64_t number = 0;
-    const std::string& text = at->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size())
-        return fail(ErrorCode::kCorruption, "the table's property {} is {}, not a number", property, text);
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (error != std::errc{} || end != text->data() + text->size())
+        return fail(ErrorCode::kCorruption, "the table's property {} is {}, not a number", property, *text);
     return number;
 }
 
@@ -45,8 +42,8 @@ Result<CommitTimes> CommitTimes::read(const TableLocation& table, const LogFiles
     const std::string& newest = files.commits.rbegin()->second.key;
     if (!LAGOA_TRY(read_in_commit_timestamp(table, newest))) return times;
     const auto snapshot = LAGOA_TRY(read_snapshot(table));
-    times.own_from_ = LAGOA_TRY(number_of(snapshot->metadata, kEnablementVersion));
-    times.own_from_ms_ = LAGOA_TRY(number_of(snapshot->metadata, kEnablementTimestamp));
+    times.own_from_ = LAGOA_TRY(number_of(snapshot->metadata, kTimestampEnablementVersion));
+    times.own_from_ms_ = LAGOA_TRY(number_of(snapshot->metadata, kTimestampEnablementTime));
     return times;
 }
 

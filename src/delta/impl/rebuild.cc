@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "delta/impl/read_ahead.h"
 #include "delta/impl/replay.h"
-#include "delta/impl/table_properties.h"
 #include "delta/log_json.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {
@@ -235,7 +235,7 @@ Rebuilt rebuild(const TableLocation& table, const LogFiles& files, Version targe
 
 Result<std::int64_t> commit_timestamp(const TableLocation& table, const Snapshot& snapshot, const ObjectInfo& commit,
                                       const std::optional<CommitInfo>& info) {
-    if (!is_enabled(snapshot.metadata, "delta.enableInCommitTimestamps")) return to_ms(commit.modified);
+    if (!has_in_commit_timestamps(snapshot.protocol, snapshot.metadata)) return to_ms(commit.modified);
     std::optional<std::int64_t> time;
     if (info)
         time = in_commit_timestamp(info->fields);

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "base/id.h"
-#include "delta/impl/table_properties.h"
 #include "delta/stats.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {
@@ -16,8 +16,8 @@ struct Column {
     std::string_view prefix;
 };
 constexpr std::array kColumns = {
-    Column{"delta.rowTracking.materializedRowIdColumnName", "_row-id-col-"},
-    Column{"delta.rowTracking.materializedRowCommitVersionColumnName", "_row-commit-version-col-"},
+    Column{kRowIdColumnProperty, "_row-id-col-"},
+    Column{kRowCommitVersionColumnProperty, "_row-commit-version-col-"},
 };
 
 }  // namespace
@@ -52,7 +52,7 @@ Result<std::int64_t> assign_row_ids(std::vector<AddFile>& adds, const std::vecto
 }
 
 void name_row_tracking_columns(Metadata& metadata, const Metadata* before) {
-    if (!is_enabled(metadata, "delta.enableRowTracking")) return;
+    if (!is_enabled(metadata, kRowTrackingProperty)) return;
     for (const auto& [property, prefix] : kColumns) {
         const std::string name(property);
         if (metadata.configuration.contains(name)) continue;

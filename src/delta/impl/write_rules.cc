@@ -6,9 +6,9 @@
 
 #include "base/text.h"
 #include "delta/column_mapping.h"
-#include "delta/impl/table_properties.h"
 #include "delta/stats.h"
 #include "delta/table_features.h"
+#include "delta/table_properties.h"
 
 namespace lagoa::delta {
 namespace {

@@ -1,10 +1,11 @@
-#include "delta/impl/table_properties.h"
+#include "delta/table_properties.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "base/text.h"
+#include "delta/table_features.h"
 
 namespace lagoa::delta {
 namespace {
@@ -48,6 +49,12 @@ std::optional<std::string> property_of(const Metadata& metadata, std::string_vie
 bool is_enabled(const Metadata& metadata, std::string_view property) {
     const auto* const value = find_property(metadata, property);
     return value != nullptr && to_lower(*value) == "true";
+}
+
+bool has_in_commit_timestamps(const Protocol& protocol, const Metadata& metadata) {
+    return (has_feature(protocol, "inCommitTimestamp") && is_enabled(metadata, "delta.enableInCommitTimestamps")) ||
+           (has_feature(protocol, "inCommitTimestamp-preview") &&
+            is_enabled(metadata, "delta.enableInCommitTimestamps-preview"));
 }
 
 std::int64_t checkpoint_interval(const Metadata& metadata, std::int64_t otherwise) {

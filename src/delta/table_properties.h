@@ -17,6 +17,18 @@ std::optional<std::string> property_of(const Metadata& metadata, std::string_vie
 /// Whether `property` is `true`.
 bool is_enabled(const Metadata& metadata, std::string_view property);
 
+/// Whether commits say when they were made (`inCommitTimestamp`): the property and its feature, or its preview.
+bool has_in_commit_timestamps(const Protocol& protocol, const Metadata& metadata);
+/// Since which version and time they do, for a table that did not have them from its first version.
+inline constexpr std::string_view kTimestampEnablementVersion = "delta.inCommitTimestampEnablementVersion";
+inline constexpr std::string_view kTimestampEnablementTime = "delta.inCommitTimestampEnablementTimestamp";
+
+inline constexpr std::string_view kRowTrackingProperty = "delta.enableRowTracking";
+/// Name the columns of data files in which rows that were written again keep their id and commit version.
+inline constexpr std::string_view kRowIdColumnProperty = "delta.rowTracking.materializedRowIdColumnName";
+inline constexpr std::string_view kRowCommitVersionColumnProperty =
+    "delta.rowTracking.materializedRowCommitVersionColumnName";
+
 /// delta.checkpointInterval, or `otherwise` if it is not set or not a positive number.
 std::int64_t checkpoint_interval(const Metadata& metadata, std::int64_t otherwise);
 
