@@ -9,6 +9,7 @@
 #include "catalog/duckdb/parquet_io.h"
 #include "catalog/duckdb/staging.h"
 #include "catalog/impl/cut_view.h"
+#include "catalog/impl/operation_context.h"
 #include "catalog/impl/table_writer.h"
 
 namespace lagoa {
@@ -17,7 +18,9 @@ namespace {
 class LakeOnEngine final : public Lake {
 public:
     LakeOnEngine(LakeOptions options, std::shared_ptr<LakeTables> tables)
-        : engine_(*options.engine), tables_(std::move(tables)) {}
+        : engine_(*options.engine),
+          tables_(std::move(tables)),
+          operations_(make_table_operations({.tables = tables_, .engine = engine_})) {}
 
     Result<std::unique_ptr<Session>> connect(const Cut& cut) override {
         auto view = LAGOA_TRY(make_cut_view(tables_, cut), "connecting to the lake");
@@ -91,11 +94,14 @@ public:
         return all;
     }
 
+    TableOperations& operations() override { return *operations_; }
+
     LakeLog& log() override { return *tables_->log; }
 
 private:
     Engine& engine_;
     const std::shared_ptr<LakeTables> tables_;  // shared with the sessions' views
+    const std::unique_ptr<TableOperations> operations_;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "catalog/lake_log.h"
+#include "catalog/table_operations.h"
 #include "delta/commit.h"
 #include "engine/engine.h"
 #include "model/table_name.h"
@@ -129,6 +130,9 @@ public:
 
     /// The views that this cut holds: name → SELECT. `<table>_current` is none of them.
     virtual Result<std::map<TableName, std::string>> views(const Cut& cut) = 0;
+
+    /// Maintenance, versions and rules of single tables. Lives as long as the lake.
+    virtual TableOperations& operations() = 0;
 
     virtual LakeLog& log() = 0;
 };

@@ -1,0 +1,84 @@
+// Rows that go out of a table and files that come in, turned into what a commit says of them.
+//
+// A statement finds rows by (file, place in the file) and stages new ones as files; nothing of the table is rewritten
+// while it runs. Until the commit the going rows are deletion vectors that only the transaction sees. The commit settles
+// them: where the table has deletion vectors enabled they are written as such, elsewhere the rows that stay are copied
+// (copy on write). Where it has a change data feed, change files say what happened to each row.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "delta/actions.h"
+#include "delta/deletion_vector.h"
+#include "delta/snapshot.h"
+#include "engine/engine.h"
+
+namespace lagoa {
+
+/// Rows of one file that go, beyond those its own deletion vector names. Disjoint.
+struct GoingRows {
+    delta::DeletedRows deleted;  ///< For good.
+    delta::DeletedRows updated;  ///< Their new values are among the added rows.
+};
+
+enum class AddedKind { kInserted, kUpdated };
+
+struct AddedFile {
+    delta::AddFile file;
+    AddedKind kind = AddedKind::kInserted;
+};
+
+/// What the statements of one transaction have done to the rows of one table.
+struct RowChanges {
+    std::map<std::string, GoingRows> going;  ///< By file_key() of a file of the base, or of one of `added`.
+    std::vector<AddedFile> added;            ///< Written and durable; no reader knows of them.
+
+    bool empty() const { return going.empty() && added.empty(); }
+    /// Adds what a later statement did on top of this.
+    void append(RowChanges later);
+};
+
+/// Counts for operationMetrics, in rows and files of the table.
+struct RowCounts {
+    std::uint64_t inserted = 0;
+    std::uint64_t updated = 0;
+    std::uint64_t deleted = 0;
+    std::uint64_t copied = 0;
+    std::uint64_t files_added = 0;
+    std::uint64_t files_removed = 0;
+    std::uint64_t deletion_vectors_added = 0;
+    std::uint64_t deletion_vectors_removed = 0;
+    std::uint64_t change_files = 0;
+    std::uint64_t bytes_added = 0;
+};
+
+struct SettledRows {
+    std::vector<delta::AddFile> adds;
+    std::vector<delta::RemoveFile> removes;
+    std::vector<delta::CdcFile> cdc;
+    RowCounts counts;
+};
+
+/// `base` with `changes` as their transaction sees it: going rows are deletion vectors inside the log (storage type
+/// `i`). Its slots are its own.
+std::shared_ptr<const delta::Snapshot> with_changes(const delta::Snapshot& base, const RowChanges& changes);
+
+/// The table that rows are settled in.
+struct SettleTarget {
+    delta::TableLocation location;
+    std::string url;  ///< The table's folder in SQL: `lagoa://silver/stocks`.
+    std::shared_ptr<const delta::Snapshot> base;
+    delta::Metadata metadata;  ///< As the commit makes it.
+    delta::Protocol protocol;
+};
+
+/// Runs its queries in `session`. Everything written is durable on return; after an error nothing of it is left, but
+/// the files of `changes`, which stay their owner's. Copied rows keep their row ids where the table tracks rows.
+/// kUnsupported: in a table with a change data feed, a row that the transaction itself wrote goes again.
+Result<SettledRows> settle_rows(Session& session, const SettleTarget& target, const RowChanges& changes);
+
+}  // namespace lagoa
