@@ -15,7 +15,7 @@ namespace lagoa {
 
 class CheckpointRows {
 public:
-    /// Of a result with these columns, which outlive this.
+    /// Of a result with these columns.
     CheckpointRows(const duckdb::vector<duckdb::string>& names, const duckdb::vector<duckdb::LogicalType>& types);
 
     /// Passes the chunk's actions on in order; makes its vectors flat. kCorruption as delta::parse_action.
@@ -33,7 +33,7 @@ public:
     };
 
 private:
-    const duckdb::vector<duckdb::string>& names_;
+    duckdb::vector<duckdb::string> names_;
     std::optional<Members> add_;  // nullopt: not there, or of another shape
     std::optional<Members> remove_;
 };

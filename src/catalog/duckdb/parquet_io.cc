@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "catalog/duckdb/checkpoint_rows.h"
+#include "catalog/duckdb/chunk_visitor.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 
@@ -114,13 +115,16 @@ private:
         // The mount's name is never used again: its footer is not worth keeping.
         if (const auto set = connection.Query("SET parquet_metadata_cache = false"); set->HasError())
             return pass_on(to_error(set->GetErrorObject()));
-        const auto result = connection.SendQuery(
-            fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", quote_literal(mount.path(key))));
-        if (result->HasError()) return pass_on(error_of_file(result->GetErrorObject()));
-        const CheckpointRows rows(result->names, result->types);
-        while (auto chunk = result->Fetch()) LAGOA_TRY(rows.read(*chunk, each));
-        if (result->HasError()) return pass_on(error_of_file(result->GetErrorObject()));
-        return {};
+        const auto make = [&](const duckdb::vector<duckdb::string>& names,
+                              const duckdb::vector<duckdb::LogicalType>& types) -> VisitChunk {
+            return [&each, rows = CheckpointRows(names, types)](duckdb::DataChunk& chunk) {
+                return rows.read(chunk, each);
+            };
+        };
+        return visit_rows(
+            connection,
+            fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", quote_literal(mount.path(key))),
+            make, error_of_file);
     }
 
     // What the store fails with is raise()d. What DuckDB cannot read or lacks, it finds in the file.
