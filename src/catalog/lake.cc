@@ -118,6 +118,7 @@ Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
     tables->log = std::make_unique<LakeLog>(options.log, *options.clock);
     tables->retention = options.retention;
     tables->clock = options.clock;
+    tables->engine = options.engine;
     LAGOA_TRY(register_delta_function(*options.engine), "opening the lake");
     LAGOA_TRY(register_delta_changes(*options.engine), "opening the lake");
     LAGOA_TRY(register_held_snapshots(*options.engine), "opening the lake");

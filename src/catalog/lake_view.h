@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "catalog/lake_log.h"
 #include "delta/snapshot.h"
+#include "engine/engine.h"
 #include "model/table_name.h"
 
 namespace lagoa {
@@ -62,6 +63,10 @@ public:
 
     /// Whether `table` has a contract: its rows come from jobs and sources, which check it, and not from SQL.
     virtual bool has_contract(const TableName& table) = 0;
+
+    /// A session of the same engine for work beside the statement that runs, whose own session is busy. It sees no table
+    /// by name.
+    virtual Result<std::unique_ptr<Session>> side_session() = 0;
 
     /// What commits are dated by.
     virtual Clock& clock() = 0;

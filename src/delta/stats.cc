@@ -62,6 +62,13 @@ std::optional<std::int64_t> parse_row_count(std::string_view text) {
     return stats ? stats->row_count() : std::nullopt;
 }
 
+std::string with_loose_bounds(std::string text) {
+    auto stats = json::parse(text);
+    if (!stats || !stats->is_object()) return text;
+    stats->object()->set("tightBounds", false);
+    return json::dump(*stats);
+}
+
 std::optional<std::uint64_t> live_row_count(const AddFile& file) {
     const auto rows = parse_row_count(file.stats);
     const std::int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;

@@ -47,6 +47,9 @@ private:
 /// FileStats::row_count() of `text`, without its columns: many times as fast. nullopt also if it is damaged.
 std::optional<std::int64_t> parse_row_count(std::string_view text);
 
+/// `text` for a file of which more rows are deleted: with bounds that are not tight. As it is if it is damaged.
+std::string with_loose_bounds(std::string text);
+
 /// The rows of `file` that are not deleted; nullopt without statistics.
 std::optional<std::uint64_t> live_row_count(const AddFile& file);
 

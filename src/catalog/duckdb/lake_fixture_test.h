@@ -23,8 +23,8 @@ namespace lagoa::test {
 /// Every table at its newest version, unless pinned.
 class PinnedView final : public LakeView {
 public:
-    PinnedView(std::map<std::string, std::shared_ptr<ObjectStore>> stores, delta::ParquetIo& parquet)
-        : stores_(std::move(stores)), parquet_(parquet) {}
+    PinnedView(std::map<std::string, std::shared_ptr<ObjectStore>> stores, delta::ParquetIo& parquet, Engine& engine)
+        : stores_(std::move(stores)), parquet_(parquet), engine_(engine) {}
 
     Result<std::vector<std::string>> zones() override {
         std::vector<std::string> names;
@@ -86,6 +86,8 @@ public:
 
     bool has_contract(const TableName& table) override { return table.table == "contracted"; }
 
+    Result<std::unique_ptr<Session>> side_session() override { return engine_.connect(); }
+
     Clock& clock() override { return system_clock(); }
 
     void pin(const TableName& table, delta::Version version) override {
@@ -96,6 +98,7 @@ public:
 private:
     std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
     delta::ParquetIo& parquet_;
+    Engine& engine_;
     std::map<TableName, std::string> views_;  // guarded by mutex_
     std::mutex mutex_;
     std::map<TableName, delta::Version> pins_;  // guarded by mutex_
@@ -117,7 +120,7 @@ protected:
 
     /// A session that sees `pins` as they are pinned and every other table at its newest version.
     std::unique_ptr<Session> connect(const std::map<TableName, delta::Version>& pins = {}) {
-        auto view = std::make_shared<PinnedView>(stores_, *parquet_);
+        auto view = std::make_shared<PinnedView>(stores_, *parquet_, *engine_);
         for (const auto& [table, version] : pins) view->pin(table, version);
         auto session = engine_->connect();
         EXPECT_TRUE(session);

@@ -55,7 +55,8 @@ duckdb::PhysicalOperator& plan_write(duckdb::ClientContext& context, duckdb::Phy
     return plan_staging(context, planner, rows, std::move(target),
                         [&catalog, write = std::move(write)](duckdb::ClientContext& client, StagedRows staged) {
                             TableWrite done = write;
-                            done.files = std::move(staged.files);
+                            for (delta::AddFile& file : staged.files)
+                                done.rows.added.push_back({.file = std::move(file), .kind = AddedKind::kInserted});
                             LakeTransaction::of(client, catalog).write(client, std::move(done));
                         });
 }

@@ -49,7 +49,7 @@ TableWrite LakeTransaction::begin_write(const TableName& table) {
         check_one_table(table);
         if (staged_) {
             TableWrite more = *staged_;
-            more.files.clear();
+            more.rows = {};
             return more;
         }
     }
@@ -98,12 +98,17 @@ std::shared_ptr<const delta::Snapshot> LakeTransaction::begin_replace(const Tabl
 }
 
 void LakeTransaction::write(duckdb::ClientContext& client, TableWrite write) {
-    if (client.transaction.IsAutoCommit()) return unwrap(commit_write(*view_, write));
+    if (client.transaction.IsAutoCommit()) return unwrap(commit_write(client, *view_, write));
     const std::lock_guard guard(mutex_);
     check_one_table(write.table);
-    if (staged_) write.files.insert(write.files.begin(), staged_->files.begin(), staged_->files.end());
+    if (staged_) {
+        RowChanges all = staged_->rows;
+        all.append(std::move(write.rows));
+        write.rows = std::move(all);
+    }
     staged_ = std::move(write);
-    schema_locked(staged_->table.zone).set_uncommitted(staged_->table.table, uncommitted_snapshot(*staged_));
+    schema_locked(staged_->table.zone)
+        .set_uncommitted(staged_->table.table, unwrap(uncommitted_snapshot(*view_, *staged_)));
 }
 
 void LakeTransaction::roll_back() {
@@ -111,10 +116,10 @@ void LakeTransaction::roll_back() {
     if (staged_) discard_write(*view_, *staged_);
 }
 
-Result<> LakeTransaction::commit() {
+Result<> LakeTransaction::commit(duckdb::ClientContext& client) {
     const std::lock_guard guard(mutex_);
     if (!staged_) return {};
-    return commit_write(*view_, *staged_);
+    return commit_write(client, *view_, *staged_);
 }
 
 duckdb::Transaction& LakeTransactionManager::StartTransaction(duckdb::ClientContext& context) {
@@ -127,7 +132,7 @@ duckdb::Transaction& LakeTransactionManager::StartTransaction(duckdb::ClientCont
 
 duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContext& context,
                                                             duckdb::Transaction& transaction) {
-    const auto committed = transaction.Cast<LakeTransaction>().commit();
+    const auto committed = transaction.Cast<LakeTransaction>().commit(context);
     end(transaction);
     if (committed) return {};
     session_view(context)->failed_commit = committed.error();

@@ -50,7 +50,7 @@ public:
     /// Takes over a write with its files. Raises what the commit answers, in autocommit; kUnsupported as begin_write().
     void write(duckdb::ClientContext& client, TableWrite write);
     /// Commits what was staged.
-    Result<> commit();
+    Result<> commit(duckdb::ClientContext& client);
     /// Takes away what was staged.
     void roll_back();
 

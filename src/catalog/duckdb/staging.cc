@@ -278,7 +278,8 @@ duckdb::BoundStatement bind_copy(duckdb::Binder& binder, duckdb::CopyStatement& 
 
 duckdb::PhysicalOperator& plan_staging(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::PhysicalOperator& rows, StagingTarget target, AcceptStaged accept) {
-    duckdb::PhysicalOperator& checked = plan_required_values(planner, rows, target.metadata.schema);
+    duckdb::PhysicalOperator& checked =
+        target.new_rows ? plan_required_values(planner, rows, target.metadata.schema) : rows;
     duckdb::PhysicalOperator& files = plan_files(context, planner, checked, target);
     auto& collector = planner.Make<FileCollector>(duckdb::vector<duckdb::LogicalType>{duckdb::LogicalType::BIGINT},
                                                   rows.estimated_cardinality, std::move(target), std::move(accept));

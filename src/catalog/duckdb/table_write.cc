@@ -1,13 +1,57 @@
 #include "catalog/duckdb/table_write.h"
 
+#include <set>
+
+#include "catalog/duckdb/side_session.h"
 #include "catalog/impl/staged_file.h"
+#include "delta/stats.h"
 
 namespace lagoa {
 namespace {
 
-delta::CommitRequest commit_request(const TableWrite& write) {
-    delta::CommitRequest request{.adds = write.files,
-                                 .read_set = write.replaces ? delta::ReadSet::whole_table() : delta::ReadSet::nothing(),
+std::vector<delta::AddFile> files_of(const RowChanges& rows) {
+    std::vector<delta::AddFile> files;
+    for (const AddedFile& added : rows.added) files.push_back(added.file);
+    return files;
+}
+
+// The base that rows go out of: without a file where the write creates or replaces the table.
+std::shared_ptr<const delta::Snapshot> row_base(const TableWrite& write) {
+    if (write.base && !write.replaces && !write.changes_metadata) return write.base;
+    auto base = write.base ? std::make_shared<delta::Snapshot>(*write.base) : std::make_shared<delta::Snapshot>();
+    base->metadata = write.metadata;
+    base->protocol = write.protocol;
+    if (write.replaces) base->files = {};
+    return base;
+}
+
+Result<SettledRows> settle(duckdb::ClientContext& context, LakeView& view, const TableWrite& write,
+                           const delta::TableLocation& location) {
+    SideSession session(context, LAGOA_TRY(view.side_session()));
+    const SettleTarget target{.location = location,
+                              .url = fmt::format("lagoa://{}/{}", write.table.zone, location.path),
+                              .base = row_base(write),
+                              .metadata = write.metadata,
+                              .protocol = write.protocol};
+    return settle_rows(*session, target, write.rows);
+}
+
+SettledRows as_added(const TableWrite& write) {
+    SettledRows settled;
+    for (const AddedFile& added : write.rows.added) {
+        settled.counts.inserted += delta::live_row_count(added.file).value_or(0);
+        settled.counts.bytes_added += static_cast<std::uint64_t>(added.file.size_bytes);
+        settled.adds.push_back(added.file);
+    }
+    settled.counts.files_added = settled.adds.size();
+    return settled;
+}
+
+delta::CommitRequest commit_request(const TableWrite& write, SettledRows settled) {
+    delta::CommitRequest request{.adds = std::move(settled.adds),
+                                 .removes = std::move(settled.removes),
+                                 .cdc = std::move(settled.cdc),
+                                 .read_set = write.replaces ? delta::ReadSet::whole_table() : write.read_set,
                                  .operation = write.operation,
                                  .operation_parameters = write.operation_parameters};
     if (write.changes_metadata) {
@@ -16,47 +60,54 @@ delta::CommitRequest commit_request(const TableWrite& write) {
     }
     if (write.replaces)
         for (const delta::AddFile& file : write.base->files)
-            request.removes.push_back({.path = file.path, .deletion_vector = file.deletion_vector});
-    std::int64_t bytes = 0;
-    std::uint64_t rows = 0;
-    for (const delta::AddFile& file : write.files) {
-        bytes += file.size_bytes;
-        const auto stats = json::parse(file.stats);
-        rows += stats ? static_cast<std::uint64_t>(stats->int64_at("numRecords").value_or(0)) : 0;
-    }
-    if (!write.files.empty())
-        request.operation_metrics = json::make_object(
-            {{"numFiles", std::uint64_t{write.files.size()}}, {"numOutputRows", rows}, {"numOutputBytes", bytes}});
+            request.removes.push_back(remove_of(file));
+    if (!write.rows.empty())
+        request.operation_metrics = row_metrics(write.operation, settled.counts, write.source_rows);
     return request;
+}
+
+// The staged files of which no row is left, or whose rows were copied: the commit says nothing of them.
+std::vector<delta::AddFile> unused_files(const TableWrite& write, const std::vector<delta::AddFile>& adds) {
+    std::set<std::string> used;
+    for (const delta::AddFile& add : adds) used.insert(add.path);
+    std::vector<delta::AddFile> unused = files_of(write.rows);
+    std::erase_if(unused, [&](const delta::AddFile& file) { return used.contains(file.path); });
+    return unused;
 }
 
 }  // namespace
 
-Result<> commit_write(LakeView& view, const TableWrite& write) {
-    if (write.files.empty() && !write.changes_metadata) return {};
+Result<> commit_write(duckdb::ClientContext& context, LakeView& view, const TableWrite& write) {
+    if (write.rows.empty() && !write.changes_metadata) return {};
     const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
+    auto settled = write.rows.going.empty() ? as_added(write) : settle(context, view, write, location);
+    if (!settled) {
+        discard_write(view, write);
+        return pass_on(settled.error(), "writing {}", write.table.text());
+    }
+    const auto unused = unused_files(write, settled->adds);
+    const auto written = settled->written;
     const delta::CommitOptions options{.clock = &view.clock(),
                                        .keep_from = [&] { return view.kept_version(write.table); }};
-    const auto version = delta::commit(location, write.base, commit_request(write), options);
+    const auto version = delta::commit(location, write.base, commit_request(write, *std::move(settled)), options);
     if (!version) {
-        if (!is_outcome_unknown(version.error().code)) discard_write(view, write);
+        if (!is_outcome_unknown(version.error().code)) {
+            remove_paths(location, written);
+            discard_write(view, write);
+        }
         return pass_on(version.error(), "writing {}", write.table.text());
     }
+    remove_files(location, unused);
     view.pin(write.table, *version);
     return {};
 }
 
 void discard_write(LakeView& view, const TableWrite& write) {
-    if (const auto location = view.location(write.table)) remove_files(*location, write.files);
+    if (const auto location = view.location(write.table)) remove_files(*location, files_of(write.rows));
 }
 
-std::shared_ptr<const delta::Snapshot> uncommitted_snapshot(const TableWrite& write) {
-    auto snapshot = write.base ? std::make_shared<delta::Snapshot>(*write.base) : std::make_shared<delta::Snapshot>();
-    snapshot->metadata = write.metadata;
-    snapshot->protocol = write.protocol;
-    if (write.replaces) snapshot->files = {};
-    snapshot->files = snapshot->files.with(write.files, {});
-    return snapshot;
+Result<std::shared_ptr<const delta::Snapshot>> uncommitted_snapshot(LakeView& view, const TableWrite& write) {
+    const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
+    return with_changes(location, *row_base(write), write.rows);
 }
-
 }  // namespace lagoa

@@ -105,6 +105,8 @@ public:
 
     bool has_contract(const TableName& table) override { return tables_->contracted.contains(table); }
 
+    Result<std::unique_ptr<Session>> side_session() override { return tables_->engine->connect(); }
+
     Clock& clock() override { return *tables_->clock; }
 
     void pin(const TableName& table, delta::Version version) override {

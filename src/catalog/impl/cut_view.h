@@ -23,6 +23,7 @@ struct LakeTables {
     std::unique_ptr<LakeLog> log;
     LakeRetention retention;
     Clock* clock = nullptr;
+    Engine* engine = nullptr;
     SnapshotCache snapshots{128};
 
     /// kNotFound for an unknown zone.

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delta/actions.h"
@@ -34,7 +36,9 @@ struct AddedFile {
 
 /// What the statements of one transaction have done to the rows of one table.
 struct RowChanges {
-    std::map<std::string, GoingRows> going;  ///< By file_key() of a file of the base, or of one of `added`.
+    /// By file_key(path, {}) of a file of the base, or of one of `added`: a version has one file of a path, and what
+    /// with_changes() makes of it has the same.
+    std::map<std::string, GoingRows> going;
     std::vector<AddedFile> added;            ///< Written and durable; no reader knows of them.
 
     bool empty() const { return going.empty() && added.empty(); }
@@ -53,19 +57,27 @@ struct RowCounts {
     std::uint64_t deletion_vectors_added = 0;
     std::uint64_t deletion_vectors_removed = 0;
     std::uint64_t change_files = 0;
+    std::uint64_t deletion_vectors_updated = 0;  ///< Among those added: of files that had one.
     std::uint64_t bytes_added = 0;
+    std::uint64_t bytes_removed = 0;
 };
+
+/// operationMetrics as Spark names them for `operation`: DELETE, UPDATE, MERGE, or a write. `source_rows`: of a MERGE.
+json::Object row_metrics(std::string_view operation, const RowCounts& counts,
+                         std::optional<std::uint64_t> source_rows = {});
 
 struct SettledRows {
     std::vector<delta::AddFile> adds;
     std::vector<delta::RemoveFile> removes;
     std::vector<delta::CdcFile> cdc;
     RowCounts counts;
+    std::vector<std::string> written;  ///< Files that settling made, relative to the table: gone if the commit fails.
 };
 
 /// `base` with `changes` as their transaction sees it: going rows are deletion vectors inside the log (storage type
-/// `i`). Its slots are its own.
-std::shared_ptr<const delta::Snapshot> with_changes(const delta::Snapshot& base, const RowChanges& changes);
+/// `i`), united with those the files have, which are read. Its slots are its own.
+Result<std::shared_ptr<const delta::Snapshot>> with_changes(const delta::TableLocation& location,
+                                                            const delta::Snapshot& base, const RowChanges& changes);
 
 /// The table that rows are settled in.
 struct SettleTarget {

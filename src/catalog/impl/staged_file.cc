@@ -26,12 +26,29 @@ Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& 
 }
 
 void remove_files(const delta::TableLocation& location, const std::vector<delta::AddFile>& files) {
-    for (const delta::AddFile& file : files) {
-        const auto removed = location.store->remove(location.path + "/" + delta::decode_path(file.path));
+    std::vector<std::string> paths;
+    for (const delta::AddFile& file : files) paths.push_back(delta::decode_path(file.path));
+    remove_paths(location, paths);
+}
+
+void remove_paths(const delta::TableLocation& location, const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+        const auto removed = location.store->remove(location.path + "/" + path);
         if (!removed)
             log::warn("catalog.orphan_left",
-                      {{"table", location.path}, {"file", file.path}, {"error", removed.error().message}});
+                      {{"table", location.path}, {"file", path}, {"error", removed.error().message}});
     }
+}
+
+delta::RemoveFile remove_of(const delta::AddFile& file) {
+    return {.path = file.path,
+            .data_change = true,
+            .extended_file_metadata = true,
+            .partition_values = file.partition_values,
+            .size_bytes = file.size_bytes,
+            .deletion_vector = file.deletion_vector,
+            .base_row_id = file.base_row_id,
+            .default_row_commit_version = file.default_row_commit_version};
 }
 
 bool may_partition(const Type& type) {

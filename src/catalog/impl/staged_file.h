@@ -22,6 +22,7 @@ struct StagingTarget {
     std::vector<Field> hidden;  ///< Columns of the rows, after the schema's, that are in files only: copied row ids.
     bool tight_bounds =
         false;  ///< Whether statistics say that their bounds are tight: in tables with deletion vectors.
+    bool new_rows = true;  ///< Whether what the table asks of rows is checked: not of those that were in it.
 };
 
 struct StagedFile {
@@ -39,6 +40,12 @@ Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& 
 /// Removes data files of the table, as far as it can; one left behind is harmless. Not after a commit whose outcome is
 /// unknown.
 void remove_files(const delta::TableLocation& location, const std::vector<delta::AddFile>& files);
+
+/// The same for paths relative to the table, not encoded.
+void remove_paths(const delta::TableLocation& location, const std::vector<std::string>& paths);
+
+/// The action that takes `file` out, with all that the log may say of it.
+delta::RemoveFile remove_of(const delta::AddFile& file);
 
 /// Whether a table may be partitioned by a column of `type`.
 bool may_partition(const Type& type);

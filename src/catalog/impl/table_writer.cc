@@ -16,17 +16,6 @@ constexpr int kMaxRebases = 10;  // of an append over changes of the table's met
 // What the engine says of a row that a replaceWhere may not write; told from the SELECT's own errors by it.
 constexpr std::string_view kOutside = "lagoa: a row written does not meet replace_where";
 
-delta::RemoveFile remove_of(const delta::AddFile& file) {
-    return {.path = file.path,
-            .data_change = true,
-            .extended_file_metadata = true,
-            .partition_values = file.partition_values,
-            .size_bytes = file.size_bytes,
-            .deletion_vector = file.deletion_vector,
-            .base_row_id = file.base_row_id,
-            .default_row_commit_version = file.default_row_commit_version};
-}
-
 std::string to_json_text(const std::vector<std::string>& names) {
     return json::dump(json::Array(names.begin(), names.end()));
 }
