@@ -66,6 +66,14 @@ void check(const Field& field, const std::string& parent, duckdb::Vector& values
     check_inside(field, parent + field.name, values, count, there);
 }
 
+// The usual case: a column without inner fields, none of whose values is NULL.
+bool has_no_null(const Field& field, duckdb::Vector& values, duckdb::idx_t count) {
+    if (!field.type.children.empty()) return false;
+    duckdb::UnifiedVectorFormat format;
+    values.ToUnifiedFormat(count, format);
+    return format.validity.AllValid();
+}
+
 class RequiredValues final : public duckdb::PhysicalOperator {
 public:
     static constexpr auto TYPE = duckdb::PhysicalOperatorType::EXTENSION;
@@ -79,34 +87,34 @@ public:
 
     duckdb::OperatorResultType Execute(duckdb::ExecutionContext&, duckdb::DataChunk& input, duckdb::DataChunk& chunk,
                                        duckdb::GlobalOperatorState&, duckdb::OperatorState&) const override {
-        for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
-            const Field& field = schema_.fields[i];
-            if (!requires_values(field) || has_no_null(field, input.data[i], input.size())) continue;
-            Rows rows(input.size());
-            std::iota(rows.begin(), rows.end(), 0);
-            check(field, "", input.data[i], input.size(), rows);
-        }
+        check_required_values(schema_, input);
         chunk.Reference(input);
         return duckdb::OperatorResultType::NEED_MORE_INPUT;
     }
 
 private:
-    // The usual case: a column without inner fields, none of whose values is NULL.
-    static bool has_no_null(const Field& field, duckdb::Vector& values, duckdb::idx_t count) {
-        if (!field.type.children.empty()) return false;
-        duckdb::UnifiedVectorFormat format;
-        values.ToUnifiedFormat(count, format);
-        return format.validity.AllValid();
-    }
-
     const Schema schema_;
 };
 
 }  // namespace
 
+bool requires_values(const Schema& schema) {
+    return std::ranges::any_of(schema.fields, [](const Field& field) { return requires_values(field); });
+}
+
+void check_required_values(const Schema& schema, duckdb::DataChunk& rows) {
+    for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+        const Field& field = schema.fields[i];
+        if (!requires_values(field) || has_no_null(field, rows.data[i], rows.size())) continue;
+        Rows all(rows.size());
+        std::iota(all.begin(), all.end(), 0);
+        check(field, "", rows.data[i], rows.size(), all);
+    }
+}
+
 duckdb::PhysicalOperator& plan_required_values(duckdb::PhysicalPlanGenerator& planner, duckdb::PhysicalOperator& rows,
                                                const Schema& schema) {
-    if (std::ranges::none_of(schema.fields, requires_values)) return rows;
+    if (!requires_values(schema)) return rows;
     auto& checked = planner.Make<RequiredValues>(rows.types, rows.estimated_cardinality, schema);
     checked.children.push_back(rows);
     return checked;

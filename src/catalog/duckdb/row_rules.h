@@ -21,18 +21,28 @@ namespace lagoa {
 /// logical name.
 using ComputedColumns = std::set<std::string>;
 
+/// What is left to compute where an INSERT gives values to the columns `given`, or an UPDATE to the columns `set`; ASCII
+/// case is ignored. Raises kInvalidArgument for an identity column that an UPDATE sets.
+ComputedColumns computed_on_insert(const delta::Metadata& metadata, const std::set<std::string>& given);
+ComputedColumns computed_on_update(const delta::Metadata& metadata, const std::set<std::string>& set);
+
+/// Whether rows are new to their table, or new values of rows it had, which keep their identity.
+enum class RowOrigin { kInserted, kUpdated };
+
 /// One write's rules. Immutable but for the identity counters; used by many threads, each with a state of its own.
 class RowRules {
 public:
     class State;
 
     /// Raises kUnsupported for a rule whose SQL we cannot evaluate, by name and text; kInvalidArgument for a value given
-    /// to a column that is GENERATED ALWAYS AS IDENTITY (`computed` lacks it).
-    RowRules(duckdb::ClientContext& context, const delta::Metadata& metadata, const ComputedColumns& computed);
+    /// to a column that is GENERATED ALWAYS AS IDENTITY (`computed` lacks it, and the rows are inserted).
+    RowRules(duckdb::ClientContext& context, const delta::Metadata& metadata, const ComputedColumns& computed,
+             RowOrigin origin = RowOrigin::kInserted);
     ~RowRules();
 
     /// Whether rows pass as they are.
     bool empty() const;
+    /// For one thread; must not outlive the rules.
     std::unique_ptr<State> make_state(duckdb::ClientContext& context) const;
 
     /// Fills in the computed columns of `rows`, whose first columns are those of the schema, in order, and checks each
@@ -45,6 +55,18 @@ public:
 private:
     struct Compiled;
     std::unique_ptr<Compiled> compiled_;
+};
+
+/// As apply() holds what is used by one thread.
+class RowRules::State {
+public:
+    State(duckdb::ClientContext& context, const Compiled& compiled);
+    ~State();
+
+private:
+    friend class RowRules;
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace lagoa
