@@ -111,8 +111,9 @@ TEST_F(EngineTest, TimesInJsonAreIsoWhateverTheSessionsZone) {
     EXPECT_EQ(json("'infinity'::timestamptz"), R"("infinity")");
 }
 
-TEST(Statements, AreSplitWhereTheParserSplitsThem) {
-    const auto split = split_statements("select ';' as a; -- one; two\n create table t as select 1;; select 2 -- end;");
+TEST_F(EngineTest, StatementsAreSplitWhereTheParserSplitsThem) {
+    const auto split = split_statements(
+        *session, "select ';' as a; -- one; two\n create table t as select 1;; select 2 -- end;");
     ASSERT_TRUE(split.has_value());
     ASSERT_EQ(split->size(), 3u);
     EXPECT_EQ(split->at(0).text, "select ';' as a");
@@ -120,8 +121,8 @@ TEST(Statements, AreSplitWhereTheParserSplitsThem) {
     EXPECT_FALSE(split->at(1).is_select);
     EXPECT_TRUE(split->at(2).text.starts_with("select 2")) << split->at(2).text;
     EXPECT_TRUE(split->at(2).is_select);
-    EXPECT_TRUE(split_statements(" -- nothing")->empty());
-    EXPECT_EQ(split_statements("select 1; selec 2").error().code, ErrorCode::kInvalidArgument);
+    EXPECT_TRUE(split_statements(*session, " -- nothing")->empty());
+    EXPECT_EQ(split_statements(*session, "select 1; selec 2").error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, ParametersBindExactly) {

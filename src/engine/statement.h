@@ -11,12 +11,12 @@ namespace lagoa {
 
 /// One statement of a script.
 struct Statement {
-    std::string text;        ///< Without the `;` that ends it.
+    std::string text;        ///< Without the `;` that ends it; in DuckDB's own words.
     bool is_select = false;  ///< Whether it can stand in parentheses: COPY (…) TO.
 };
 
-/// The statements of `sql`, separated by `;`. kInvalidArgument if one of them does not parse.
-Result<std::vector<Statement>> split_statements(std::string_view sql);
+/// The statements of `sql`, separated by `;`, as `session` parses them. kInvalidArgument if one of them does not parse.
+Result<std::vector<Statement>> split_statements(Session& session, std::string_view sql);
 
 /// What the rows of a SELECT depend on.
 struct References {

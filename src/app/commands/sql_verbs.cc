@@ -107,7 +107,7 @@ private:
 
     // Parquet is written by the engine, to a file of which it can seek.
     Result<> write_parquet(Session& session, const std::string& sql, const std::optional<OutputFile>& file) const {
-        auto statements = LAGOA_TRY(split_statements(sql));
+        auto statements = LAGOA_TRY(split_statements(session, sql));
         if (statements.empty() || !statements.back().is_select)
             return fail_with_hint(ErrorCode::kInvalidArgument, "End with a SELECT, or use another format.",
                                   "--format parquet: the last statement returns no rows");

@@ -47,13 +47,14 @@ std::mutex& attaching() {
 
 }  // namespace
 
-Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view) {
+Result<> attach_lake(Session& session, std::shared_ptr<LakeView> view, TableOperations* operations) {
     duckdb::ClientContext& client = context(session);
     {
         const std::lock_guard guard(attaching());
         LAGOA_TRY(guarded([&]() -> Result<> {
             register_extension(client);
-            client.registered_state->Insert(SessionView::kKey, duckdb::make_shared_ptr<SessionView>(std::move(view)));
+            client.registered_state->Insert(SessionView::kKey,
+                                            duckdb::make_shared_ptr<SessionView>(std::move(view), operations));
             return {};
         }));
         LAGOA_TRY(session.execute(fmt::format("ATTACH IF NOT EXISTS '' AS {} (TYPE {})", kCatalogName, kExtensionName)),

@@ -117,6 +117,10 @@ void raise(const Error& error) {
                             error.message);
 }
 
+void raise_syntax_error(std::size_t position, const std::string& message) {
+    throw duckdb::ParserException(duckdb::Exception::InitializeExtraInfo(duckdb::optional_idx(position)), message);
+}
+
 bool is_raised(const duckdb::ErrorData& error) {
     return error.ExtraInfo().contains(kCodeKey);
 }

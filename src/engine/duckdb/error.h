@@ -15,6 +15,9 @@ namespace lagoa {
 /// Throws `error` as a DuckDB exception that carries code and hint. Only inside DuckDB's callbacks.
 [[noreturn]] void raise(const Error& error);
 
+/// raise()s kInvalidArgument for SQL text; DuckDB shows the line and the place, `position` bytes from its beginning.
+[[noreturn]] void raise_syntax_error(std::size_t position, const std::string& message);
+
 /// The value of `result`, or raise().
 template <class T>
 T unwrap(Result<T> result) {

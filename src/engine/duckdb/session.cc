@@ -8,6 +8,7 @@
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/parameter.h"
 #include "engine/duckdb/result.h"
+#include "engine/duckdb/sql_rewrite.h"
 
 namespace lagoa {
 
@@ -85,7 +86,7 @@ Result<std::vector<json::Object>> DuckDbSession::rows(std::string_view sql, std:
 
 Result<std::vector<Column>> DuckDbSession::describe(std::string_view sql) {
     return guarded([&]() -> Result<std::vector<Column>> {
-        const auto prepared = connection_.Prepare(std::string(sql));
+        const auto prepared = connection_.Prepare(rewrite_sql(context(), sql));
         if (prepared->HasError()) return pass_on(to_error(prepared->GetErrorObject()));
         return columns_of(prepared->GetNames(), prepared->GetTypes());
     });
@@ -105,7 +106,7 @@ void DuckDbSession::interrupt() {
 Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run(std::string_view sql,
                                                            std::span<const json::Value> parameters) {
     return guarded([&]() -> Result<duckdb::unique_ptr<QueryResult>> {
-        auto statements = connection_.ExtractStatements(std::string(sql));
+        auto statements = connection_.ExtractStatements(rewrite_sql(context(), sql));
         if (statements.empty()) return fail(ErrorCode::kInvalidArgument, "there is no statement in \"{}\"", sql);
         for (std::size_t i = 0; i + 1 < statements.size(); ++i) {
             auto result = LAGOA_TRY(run_one(std::move(statements[i]), {}));

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
+#include "engine/duckdb/sql_rewrite.h"
 
 namespace lagoa {
 namespace {
@@ -33,10 +34,11 @@ void collect(duckdb::LogicalOperator& node, std::set<std::string>& tables, bool&
 
 }  // namespace
 
-Result<std::vector<Statement>> split_statements(std::string_view sql) {
+Result<std::vector<Statement>> split_statements(Session& session, std::string_view sql) {
     return guarded([&]() -> Result<std::vector<Statement>> {
-        duckdb::Parser parser;
-        parser.ParseQuery(std::string(sql));
+        duckdb::ClientContext& client = context(session);
+        duckdb::Parser parser(client.GetParserOptions());
+        parser.ParseQuery(rewrite_sql(client, sql));
         std::vector<Statement> statements;
         for (const auto& parsed : parser.statements) {
             std::string_view text = trim(parsed->query);
@@ -51,13 +53,13 @@ Result<std::vector<Statement>> split_statements(std::string_view sql) {
 
 Result<References> references(Session& session, std::string_view sql) {
     return guarded([&]() -> Result<References> {
-        duckdb::Parser parser;
-        parser.ParseQuery(std::string(sql));
+        duckdb::ClientContext& client = context(session);
+        duckdb::Parser parser(client.GetParserOptions());
+        parser.ParseQuery(rewrite_sql(client, sql));
         if (parser.statements.size() != 1)
             return fail(ErrorCode::kInvalidArgument, "there are {} statements, not one", parser.statements.size());
         std::set<std::string> tables;
         bool only_tables = true;
-        duckdb::ClientContext& client = context(session);
         // The plan before the optimiser, which drops what today's statistics make superfluous.
         client.RunFunctionInTransaction([&] {
             duckdb::Planner planner(client);
