@@ -57,6 +57,14 @@ class Lagoa:
     def sql(self, sql):
         return self.ask({"sql": sql})["rows"]
 
+    def rows_of(self, sql):
+        """A small result as dictionaries."""
+        return self.ask({"rows_of": sql})["found"]
+
+    def transaction(self, statements):
+        """All of them as one, or none."""
+        self.ask({"transaction": list(statements)})
+
     def checkpoint(self, table):
         self.ask({"checkpoint": table})
 

@@ -4,6 +4,10 @@
 //         {"version": 3, "rows": 8}
 //     {"sql": "ALTER TABLE silver.t ADD COLUMN c INT"}
 //         {"rows": 0}
+//     {"transaction": ["DELETE FROM silver.t", "INSERT INTO silver.t VALUES (1)"]}    as one, rolled back if one fails
+//         {}
+//     {"rows_of": "SELECT 1 AS k"}    for small results
+//         {"found": [{"k": 1}]}
 //     {"checkpoint": "t"}
 //         {}
 //     {"clean_up": "t"}    of the log, what the newest version does not need
@@ -11,16 +15,25 @@
 //     {"mark_deleted": "t", "rows": [0, 7]}    by a deletion vector, in every file
 //         {"version": 4}
 //
-// What fails answers {"error": "unsupported", "message": "why"}.
+// What fails answers {"error": "unsupported", "message": "why"}. A command's "id" comes back with its answer: several
+// sessions work side by side, each on the next command that nobody has taken.
 //
-// usage: lake_driver ROOT    the zone is `silver`; table `t` lies at ROOT/t
+// usage: lake_driver ROOT [SESSIONS [FAULTS SEED]]    the zone is `silver`; table `t` lies at ROOT/t
+// FAULTS: of a thousand changes of the store, how many fail (test/support/flaky_store.h).
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "catalog/lake.h"
 #include "delta/deletion_vector.h"
 #include "store/open_store.h"
+#include "support/flaky_store.h"
 
 namespace lagoa {
 namespace {
@@ -51,24 +64,30 @@ Result<WriteMode> mode_of(const std::string& name) {
     return found->second;
 }
 
+json::Object failed(const Error& error) {
+    return json::make_object({{"error", info(error.code).name}, {"message", error.message}});
+}
+
+/// One session's commands.
 class Driver {
 public:
-    static Result<Driver> open(const std::string& root) {
-        Driver driver;
-        driver.engine_ = LAGOA_TRY(Engine::open({}));
-        const auto store = LAGOA_TRY(open_store(root));
-        driver.lake_ =
-            LAGOA_TRY(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = driver.engine_.get()}));
-        driver.session_ = LAGOA_TRY(driver.lake_->connect({.base = Cut::Base::kHead, .pins = {}}));
-        return driver;
+    static Result<Driver> open(Lake& lake) {
+        auto session = LAGOA_TRY(lake.connect({.base = Cut::Base::kHead, .pins = {}}));
+        return Driver(lake, std::move(session));
     }
 
-    Result<json::Object> run(const std::string& line) {
-        const json::Value command = LAGOA_TRY(json::parse(line));
+    Result<json::Object> run(const json::Value& command) {
         if (const json::Value* request = command.find("write")) return write(*request);
         if (const auto sql = command.string_at("sql")) {
             const std::uint64_t rows = LAGOA_TRY(session_->execute(*sql));
             return json::make_object({{"rows", rows}});
+        }
+        if (const json::Value* statements = command.find("transaction")) return transaction(texts(statements));
+        if (const auto sql = command.string_at("rows_of")) {
+            json::Array found;
+            auto rows = LAGOA_TRY(session_->rows(*sql));
+            for (json::Object& row : rows) found.emplace_back(std::move(row));
+            return json::make_object({{"found", std::move(found)}});
         }
         if (const auto table = command.string_at("checkpoint")) {
             const delta::TableLocation location = LAGOA_TRY(lake_->locate({"silver", *table}));
@@ -83,11 +102,24 @@ public:
             return json::make_object({{"removed", removed}});
         }
         if (const auto table = command.string_at("mark_deleted")) return mark_deleted(*table, command.find("rows"));
-        return fail(ErrorCode::kInvalidArgument, "{} is not a command", line);
+        return fail(ErrorCode::kInvalidArgument, "{} is not a command", json::dump(command));
     }
 
 private:
-    Driver() = default;
+    Driver(Lake& lake, std::unique_ptr<Session> session) : lake_(&lake), session_(std::move(session)) {}
+
+    Result<json::Object> transaction(const std::vector<std::string>& statements) {
+        LAGOA_TRY(session_->execute("BEGIN"));
+        Result<std::uint64_t> done = 0;
+        for (const std::string& statement : statements)
+            if (done = session_->execute(statement); !done) break;
+        if (done) {
+            LAGOA_TRY(session_->execute("COMMIT"));
+            return json::Object{};
+        }
+        LAGOA_TRY(session_->execute("ROLLBACK"));
+        return std::unexpected(std::move(done).error());
+    }
 
     // What a DELETE by deletion vectors comes down to: each file goes and comes again with its vector.
     Result<json::Object> mark_deleted(const std::string& table, const json::Value* rows) {
@@ -131,30 +163,60 @@ private:
         return json::make_object({{"version", written.version}, {"rows", written.rows}});
     }
 
-    std::unique_ptr<Engine> engine_;
-    std::unique_ptr<Lake> lake_;
+    Lake* lake_;
     std::unique_ptr<Session> session_;
 };
 
-int serve(const std::string& root) {
-    auto driver = Driver::open(root);
-    if (!driver) {
-        std::fprintf(stderr, "lake_driver: %s\n", driver.error().message.c_str());
-        return 1;
+/// Lines in, lines out, for several threads.
+class Dialogue {
+public:
+    std::optional<std::string> next() {
+        const std::scoped_lock lock(reading_);
+        std::string line;
+        if (!std::getline(std::cin, line)) return std::nullopt;
+        return line;
     }
-    for (std::string line; std::getline(std::cin, line);) {
-        auto answer = driver->run(line);
-        if (!answer)
-            answer =
-                json::make_object({{"error", info(answer.error().code).name}, {"message", answer.error().message}});
-        std::cout << json::dump(*answer) << std::endl;
+
+    void answer(const json::Object& answer) {
+        const std::scoped_lock lock(writing_);
+        std::cout << json::dump(answer) << std::endl;
     }
-    return 0;
+
+private:
+    std::mutex reading_;
+    std::mutex writing_;
+};
+
+void serve(Driver& driver, Dialogue& dialogue) {
+    while (const auto line = dialogue.next()) {
+        const auto command = json::parse(*line);
+        auto answer = command ? driver.run(*command) : std::unexpected(command.error());
+        json::Object told = answer ? *std::move(answer) : failed(answer.error());
+        if (const json::Value* id = command ? command->find("id") : nullptr) told.set("id", *id);
+        dialogue.answer(told);
+    }
+}
+
+Result<> work(int count, char** arguments) {
+    const auto number = [&](int i) { return count > i ? std::strtoul(arguments[i], nullptr, 10) : 0; };
+    const auto engine = LAGOA_TRY(Engine::open({}));
+    std::shared_ptr<ObjectStore> store = LAGOA_TRY(open_store(arguments[1]));  // shared with the lake
+    store = std::make_shared<test::FlakyStore>(store, static_cast<unsigned>(number(3)), number(4));
+    const auto lake = LAGOA_TRY(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = engine.get()}));
+    std::vector<Driver> drivers;
+    for (std::size_t i = 0; i < std::max(number(2), 1UL); ++i) drivers.push_back(LAGOA_TRY(Driver::open(*lake)));
+    Dialogue dialogue;
+    std::vector<std::jthread> threads;
+    for (Driver& driver : drivers) threads.emplace_back([&] { serve(driver, dialogue); });
+    return {};
 }
 
 }  // namespace
 }  // namespace lagoa
 
 int main(int count, char** arguments) {
-    return count == 2 ? lagoa::serve(arguments[1]) : 2;
+    if (count < 2) return 2;
+    const auto worked = lagoa::work(count, arguments);
+    if (!worked) std::fprintf(stderr, "lake_driver: %s\n", worked.error().message.c_str());
+    return worked ? 0 : 1;
 }

@@ -3,18 +3,13 @@ Method: one Spark session; each feature is written by one engine, read by all th
 Lagoa does not write on in is refused by name, with nothing staged."""
 import json
 import os
-import pathlib
-import tempfile
 import time
-import unittest
 
 import deltalake
 import pyarrow
 
 import engines
-
-EVERYONE = ("spark", "delta_rs")
-SPARK = ("spark",)  # where delta-rs lacks the feature
+from cases import SPARK, Interop, run, spark
 
 # A value of every type and its NULL; strings that are hard on paths, JSON and hive names.
 LAGOA_TYPES = """SELECT k::BIGINT AS k, k::TINYINT AS tiny, k::SMALLINT AS small, k::INT AS num, k % 2 = 0 AS even,
@@ -34,64 +29,6 @@ def odd_names(dialect):
     """A column `name` of ODD_NAMES and a NULL, in SQL."""
     quote = (lambda s: "'" + s.replace("'", "''") + "'") if dialect == "lagoa" else (lambda s: "'" + s.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'")
     return ", ".join(f"({i}, {quote(s)})" for i, s in enumerate(ODD_NAMES)) + ", (99, NULL)"
-
-
-class Interop(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.root = SCRATCH / cls.__name__
-        cls.root.mkdir()
-        (SCRATCH / f"project-{cls.__name__}").mkdir()
-        cls.lagoa = engines.Lagoa(cls.root, SCRATCH / f"project-{cls.__name__}")
-        cls.readers = {"spark": spark(), "delta_rs": engines.DeltaRs()}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.lagoa.close()
-
-    def path(self, table):
-        return self.root / table
-
-    def agree(self, table, readers=EVERYONE, version=None):
-        """All readers find the rows that Lagoa finds; returns them."""
-        ours = self.lagoa.read(self.path(table), version)
-        for reader in readers:
-            problem = engines.difference(ours, self.readers[reader].read(self.path(table), version))
-            if problem:
-                self.fail(f"{table} read by Lagoa and {reader}: {problem}")
-        return ours
-
-    def detail(self, table):
-        (row,) = spark().sql(f"DESCRIBE DETAIL delta.`{self.path(table)}`").collect()
-        return row
-
-    def files(self, table):
-        return sorted(str(p.relative_to(self.path(table))) for p in self.path(table).rglob("*") if p.is_file() and not p.name.startswith("."))
-
-    def log(self, table, version):
-        """The actions of one commit."""
-        with open(self.path(table) / "_delta_log" / f"{version:020}.json", encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
-
-    def refused(self, table, select, feature, **request):
-        """Lagoa will not write, says which feature stands against it, and has staged nothing."""
-        before = self.files(table)
-        with self.assertRaises(engines.Refused) as raised:
-            self.lagoa.write(table, select, **request)
-        self.assertEqual(raised.exception.code, "unsupported")
-        self.assertIn(feature.lower(), str(raised.exception).lower())
-        self.assertEqual(self.files(table), before)
-
-    def checksum_is_right(self, table):
-        """What our newest .crc says is what Spark finds."""
-        newest = max((self.path(table) / "_delta_log").glob("[0-9]*.crc"))
-        checksum = json.loads(newest.read_text())
-        detail = self.detail(table)
-        self.assertEqual((checksum["numFiles"], checksum["tableSizeBytes"]), (detail.numFiles, detail.sizeInBytes))
-        self.assertEqual(int(newest.stem), self.spark_version(table))
-
-    def spark_version(self, table):
-        return spark().sql(f"DESCRIBE HISTORY delta.`{self.path(table)}` LIMIT 1").collect()[0].version
 
 
 class WrittenByLagoa(Interop):
@@ -498,15 +435,5 @@ class WritersInTurn(Interop):
         self.checksum_is_right("shared")
 
 
-def spark():
-    return SPARK_SESSION
-
-
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="lagoa-interop-") as folder:
-        SCRATCH = pathlib.Path(folder)
-        SPARK_SESSION = engines.Spark(folder)
-        SPARK_SESSION.sql("SELECT 1").collect()
-        done = unittest.main(verbosity=2, exit=False)
-        SPARK_SESSION.close()
-    raise SystemExit(0 if done.result.wasSuccessful() else 1)
+    raise SystemExit(run())
