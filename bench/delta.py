@@ -12,11 +12,20 @@ and scans are the shipped program's. All must agree on what they read and wrote.
   snapshot  the newest version of a table of 10^4 commits and 10^5 files, with a checkpoint and without
   follow    an open table of 10^5 files follows one commit
   scan      an aggregate over every column of the base table
+  merge     1 % of the base table's rows updated, in every file, 0.1 % added
+  delete    0.1 % of the base table's rows, in every file; by us also with deletion vectors
+  optimize  1,000 small files put together
+  z-order   the same files by (symbol, ts)
+  point     one symbol's hour, of the table that delta-rs has z-ordered into files of 16 MB and of one that we have
+
+A table is written in a copy whose data files are hard links, which no Delta writer changes. Files are Snappy where delta-rs writes Snappy (merge,
+delete) and ZSTD where it writes ZSTD (optimize, z-order); the check says how many bytes there are in the end, and rows must be equal.
 """
 import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -66,6 +75,7 @@ class Program:
         self.binary, self.sql, self.check = str(build / "bin/lagoa"), sql, check
         self.days = str(DATA / f"rows-{rows}/source/day*.parquet")
         self.base = str(DATA / f"rows-{rows}/base")
+        self.zordered = str(DATA / f"rows-{rows}/zordered")
 
     def run(self):
         with tempfile.TemporaryDirectory(dir=DATA) as scratch:
@@ -73,11 +83,70 @@ class Program:
             project.mkdir()
             (project / "lagoa.yaml").write_text("name: bench\ntime_zone: UTC\n")
             start, _ = bench.measured([self.binary, "--project", project, "sql", "SELECT 1"])
-            sql = self.sql.format(days=self.days, base=self.base)
+            sql = self.sql.format(days=self.days, base=self.base, zordered=self.zordered)
             figures, out = bench.measured([self.binary, "--project", project, "sql", "--at", "head", "--format", "csv", sql])
             if self.check:
                 _, out = bench.measured([self.binary, "--project", project, "sql", "--at", "head", "--format", "csv", self.check])
         return (figures[0] - start[0], figures[1] - start[1], figures[2]), " ".join(out.splitlines()[-1].split(","))
+
+
+def linked(source, target):
+    """A copy of a table whose data files are hard links."""
+    shutil.copytree(source, target, copy_function=lambda a, b: (shutil.copyfile if "/_delta_log/" in a else os.link)(a, b))
+
+
+class Writer:
+    """SQL in the shipped program that writes a copy of a table, less the time of starting it."""
+
+    # What the peers' program says of a table that it wrote, with deleted rows left out.
+    CHECK = """import sys, deltalake
+table = deltalake.DeltaTable(sys.argv[1])
+adds = table.get_add_actions(flatten=True)
+print(f"v{table.version()} rows={sys.argv[2]} files={adds.num_rows} MB={sum(adds['size_bytes'].to_pylist()) / 1e6:.1f}")"""
+
+    def __init__(self, build, rows, start, sql, **properties):
+        self.binary, self.sql = str(build / "bin/lagoa"), sql.replace("{source}", str(DATA / f"rows-{rows}/source"))
+        self.start = DATA / f"rows-{rows}" / start
+        self.properties = ", ".join(f"'delta.{name}' = '{value}'" for name, value in properties.items())
+
+    def lagoa(self, project, sql):
+        return bench.measured([self.binary, "--project", project, "sql", "--at", "head", "--format", "csv", sql])
+
+    def run(self):
+        with tempfile.TemporaryDirectory(dir=DATA) as scratch:
+            table = self.write(pathlib.Path(scratch))
+            _, out = self.lagoa(table.parent, "SELECT count(*) FROM bronze.quotes")
+            check = subprocess.run([str(bench.PYTHON), "-c", self.CHECK, str(table), out.split()[-1]], check=True, capture_output=True, text=True).stdout.strip()
+        return self.figures, check
+
+    def write(self, project):
+        """Leaves the written table at project/quotes."""
+        linked(self.start, project / "quotes")
+        (project / "lagoa.yaml").write_text(f"name: bench\ntime_zone: UTC\nlake: {project}/lake\nzones: {{bronze: '{project}'}}\n")
+        if self.properties:
+            self.lagoa(project, f"ALTER TABLE bronze.quotes SET ({self.properties})")
+        start, _ = self.lagoa(project, "SELECT 1")
+        figures, _ = self.lagoa(project, self.sql)
+        self.figures = (figures[0] - start[0], figures[1] - start[1], figures[2])
+        return project / "quotes"
+
+
+class AfterZOrder(Program):
+    """A query of a table that we have z-ordered, once for all runs, into files of the size that the peers' has."""
+
+    def __init__(self, build, rows, sql):
+        self.made = DATA / f"rows-{rows}/zordered-by-lagoa"
+        self.writer = Writer(build, rows, "base", "OPTIMIZE bronze.quotes ZORDER BY (symbol, ts)", targetFileSize="16mb")
+        super().__init__(build, rows, sql.replace("{table}", f"delta('{self.made}/quotes')"))
+
+    def run(self):
+        if not self.made.exists():
+            folder = self.made.with_suffix(".tmp")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            self.writer.write(folder)
+            folder.rename(self.made)
+        return super().run()
 
 
 def prepare(rows):
@@ -90,6 +159,12 @@ def prepare(rows):
 def programs(build, rows):
     scan = ("SELECT count(*) AS n, sum(price) AS p, sum(volume) AS v, count(DISTINCT symbol) AS s, count(note) AS c, max(note) AS m, "
             "max(trade_date) AS d, CAST(max(ts) AS DATE) AS t FROM {}")
+    point = ("SELECT count(*) AS n, sum(price) AS p, sum(volume) AS v, max(note) AS m FROM {table} WHERE symbol = 'S0042' "
+             "AND ts BETWEEN TIMESTAMPTZ '2024-01-10 15:00:00+00' AND TIMESTAMPTZ '2024-01-10 16:00:00+00'")
+    merge = ("MERGE INTO bronze.quotes AS t USING (SELECT * FROM read_parquet('{source}/merge.parquet')) AS s ON t.symbol = s.symbol AND t.ts = s.ts "
+             "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *")
+    delete = "DELETE FROM bronze.quotes WHERE symbol = 'S0042'"
+    snappy = {"parquet.compression.codec": "snappy"}
     insert = ("CREATE TABLE bronze.quotes (symbol VARCHAR, ts TIMESTAMPTZ, trade_date DATE, price DECIMAL(18,4), volume BIGINT, note VARCHAR); "
               "INSERT INTO bronze.quotes SELECT * FROM read_parquet('{days}')")
     return {
@@ -109,7 +184,32 @@ def programs(build, rows):
         "scan: delta-rs": Peer("scan-deltars", rows),
         "scan: DuckDB's extension": Peer("scan-duckdb", rows),
         "scan: DuckDB, Parquet alone": Peer("scan-parquet", rows),
+        "merge: lagoa": Writer(build, rows, "base", merge, **snappy),
+        "merge: lagoa, deletion vectors": Writer(build, rows, "base", merge, enableDeletionVectors="true", **snappy),
+        "merge: delta-rs": Peer("merge-deltars", rows),
+        "delete: lagoa": Writer(build, rows, "base", delete, **snappy),
+        "delete: lagoa, deletion vectors": Writer(build, rows, "base", delete, enableDeletionVectors="true", **snappy),
+        "delete: delta-rs": Peer("delete-deltars", rows),
+        "optimize: lagoa": Writer(build, rows, "small", "OPTIMIZE bronze.quotes"),
+        "optimize: delta-rs": Peer("compact-deltars", rows),
+        "z-order: lagoa": Writer(build, rows, "small", "OPTIMIZE bronze.quotes ZORDER BY (symbol, ts)"),
+        "z-order: delta-rs": Peer("zorder-deltars", rows),
+        "point: lagoa": Program(build, rows, point.replace("{table}", "delta('{zordered}')")),
+        "point: lagoa, z-ordered by itself": AfterZOrder(build, rows, point),
+        "point: delta-rs": Peer("point-deltars", rows),
+        "point: DuckDB's extension": Peer("point-duckdb", rows),
+        "point: DuckDB, Parquet alone": Peer("point-parquet", rows),
     }
+
+
+def disagreements(checks):
+    """What programs of one operation wrote or read differently: their rows, where the check names them."""
+    rows = {}
+    for name, check in checks.items():
+        found = re.search(r"rows=(\d+)", check)
+        if found:
+            rows.setdefault(name.split(":")[0], set()).add(found[1])
+    return [f"{operation}: rows {sorted(found)}" for operation, found in rows.items() if len(found) > 1]
 
 
 def main():
@@ -135,6 +235,9 @@ def main():
     print(f"{'operation':48} {'CPU s':>8} {'wall s':>8} {'peak MB':>8}  check   (medians of {options.runs})")
     for name, program in report["programs"].items():
         print(f"{name:48} {program['cpu_s'][1]:8.3f} {program['wall_s'][1]:8.3f} {program['peak_mb'][1]:8.0f}  {checks[name]}")
+    wrong = disagreements(checks)
+    if wrong:
+        raise SystemExit("\n".join(wrong))
     bench.keep(report, options.write)
 
 
