@@ -72,7 +72,7 @@ Result<SparkValue> divide(const std::string& sign, SparkValue a, SparkValue b) {
     if (sign == "%") type = LAGOA_TRY(common_type(a, b));
     a = LAGOA_TRY(widen(std::move(a), type));
     b = LAGOA_TRY(widen(std::move(b), type));
-    const std::string_view ours = sign == "div" ? "//" : sign;
+    const std::string ours = sign == "div" ? "//" : sign;
     return SparkValue{.sql = sql_where(fmt::format("{} <> 0", b.sql), fmt::format("({} {} {})", a.sql, ours, b.sql),
                                        "division by zero"),
                       .type = type,

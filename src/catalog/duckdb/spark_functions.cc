@@ -209,7 +209,7 @@ Result<SparkValue> last_day(const Call& call) {
 
 Result<SparkValue> unix_timestamp(const Call& call) {
     if (call[0].type.kind != kTimestamp) return call.refuse();
-    return spark_cast(std::move(call[0]), spark_type(kInt64), call.departures);
+    return call.make(fmt::format("(epoch_us({}) // 1000000)", call[0].sql), kInt64);  // towards zero, unlike CAST
 }
 
 Result<SparkValue> now(const Call& call) {
@@ -369,12 +369,14 @@ Result<SparkValue> is_nan(const Call& call) {
 
 // ------------------------------------------------------------------ choices
 
-// Converts all to the type that they have in common.
+// Converts all to the type that they have in common: that of their types, whatever digits constants have.
 Result<Type> make_alike(std::span<SparkValue> values) {
+    for (SparkValue& value : values)
+        if (value.is_number_literal()) value.literal.reset();
     SparkValue all = values[0];
     for (const SparkValue& value : values.subspan(1)) {
         all.type = LAGOA_TRY(common_type(all, value));
-        if (all.literal && !value.literal) all.literal.reset();
+        if (!value.literal) all.literal.reset();
     }
     for (SparkValue& value : values) value = LAGOA_TRY(widen(std::move(value), all.type));
     return all.type;

@@ -83,20 +83,28 @@ bool is_time_text(std::string_view text) {
     return text.size() == 8 || (text[8] == '.' && text.size() <= 15 && all_digits(text.substr(9)));
 }
 
+// The nearest double. DuckDB divides, which is exact for so many digits only; texts it reads exactly.
+std::string double_of_decimal(const SparkValue& value) {
+    const std::string text = value.type.precision > kExactDigits ? fmt::format("CAST({} AS VARCHAR)", value.sql) : value.sql;
+    return cast_sql(text, spark_type(kDouble));
+}
+
 // ------------------------------------------------------------------ casts by what they are from
 
 // The texts that Spark and DuckDB read alike; others are errors.
 Result<SparkValue> cast_text(SparkValue value, const Type& to) {
     constexpr std::string_view kWhole = "-?[0-9]+";
     constexpr std::string_view kNumber = R"(-?[0-9]+(\.[0-9]+)?)";
+    constexpr std::string_view kDouble = R"(-?[0-9]+(\.[0-9]+)?|NaN|-?Infinity)";
     constexpr std::string_view kDay = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
     constexpr std::string_view kTime = R"([0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?)";
     if (value.is_text_literal() && is_moment(to)) return spark_moment(*value.literal, to);
-    const std::string_view pattern = is_integer(to)                                ? kWhole
-                                     : to.kind == kDecimal || to.kind == kDouble ? kNumber
-                                     : to.kind == kDate                            ? kDay
-                                     : is_moment(to)                               ? kTime
-                                                                                   : "";
+    const std::string_view pattern = is_integer(to)                     ? kWhole
+                                     : to.kind == TypeKind::kDecimal ? kNumber
+                                     : to.kind == TypeKind::kDouble  ? kDouble
+                                     : to.kind == TypeKind::kDate    ? kDay
+                                     : is_moment(to)                    ? kTime
+                                                                        : "";
     if (pattern.empty()) return refuse_cast(value.type, to);
     const bool is_instant = to.kind == kTimestamp;
     std::string converted = cast_sql(value.sql, is_instant ? spark_type(kTimestampNtz) : to);
@@ -112,6 +120,10 @@ Result<SparkValue> cast_number(SparkValue value, const Type& to, Departures& dep
     const bool is_fraction = !is_integer(from);
     if (to.kind == kString) {
         if (from.kind == kFloat || from.kind == kDouble) return refuse_cast(from, to);
+        if (from.kind == kDecimal && from.precision == from.scale) {  // DuckDB prints 0.5 of such a type as .5
+            if (from.precision == kMaxPrecision) return refuse_cast(from, to);
+            value.sql = cast_sql(value.sql, Type::decimal(from.precision + 1, from.scale));
+        }
     } else if (to.kind == kBoolean) {
         return SparkValue{.sql = fmt::format("({} <> 0)", value.sql), .type = to, .may_fail = value.may_fail};
     } else if (is_integer(to) && is_fraction) {
@@ -119,7 +131,9 @@ Result<SparkValue> cast_number(SparkValue value, const Type& to, Departures& dep
         value.sql = fmt::format("trunc({})", value.sql);
     } else if (to.kind == kDecimal && (from.kind == kFloat || from.kind == kDouble)) {
         return refuse_cast(from, to);
-    } else if ((to.kind == kFloat || to.kind == kDouble) && from.kind == kDecimal && from.precision > kExactDigits) {
+    } else if (to.kind == kDouble && from.kind == kDecimal) {
+        value.sql = double_of_decimal(value);
+    } else if (to.kind == kFloat && from.kind == kDecimal && from.precision > kExactDigits) {
         return refuse_cast(from, to);
     } else if (!is_number(to)) {
         return refuse_cast(from, to);
@@ -273,12 +287,12 @@ Result<SparkValue> widen(SparkValue value, const Type& to) {
         (is_integer(from) && is_integer(to) && to.kind > from.kind) ||
         (to.kind == kDecimal && digits && digits->scale <= to.scale &&
          digits->precision - digits->scale <= to.precision - to.scale) ||
-        (to.kind == kDouble && (is_integer(from) || from.kind == kFloat ||
-                                (from.kind == kDecimal && from.precision <= kExactDigits))) ||
+        (to.kind == kDouble && is_number(from)) ||
         (from.kind == kDate && is_moment(to));
     if (!is_wider) return refuse_cast(from, to);
     if (is_moment(to)) return cast_moment(std::move(value), to);
-    return SparkValue{.sql = cast_sql(value.sql, to), .type = to, .may_fail = value.may_fail};
+    std::string sql = to.kind == kDouble && from.kind == kDecimal ? double_of_decimal(value) : cast_sql(value.sql, to);
+    return SparkValue{.sql = std::move(sql), .type = to, .may_fail = value.may_fail};
 }
 
 Result<SparkValue> spark_cast(SparkValue value, const Type& to, Departures& departures) {
