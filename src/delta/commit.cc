@@ -26,10 +26,11 @@ constexpr std::string_view kEngineInfo = "Lagoa/0.1.0";
 constexpr milliseconds kFirstDelay{10};
 constexpr milliseconds kLongestDelay{1000};
 
-// Spark's form: texts as they are, everything else as JSON in a text.
+// Spark's form: texts and nulls as they are, everything else as JSON in a text.
 json::Object as_texts(const json::Object& values) {
     json::Object out;
-    for (const auto& [name, value] : values) out.set(name, value.is_string() ? *value.string() : json::dump(value));
+    for (const auto& [name, value] : values)
+        out.set(name, value.is_string() || value.is_null() ? value : json::Value(json::dump(value)));
     return out;
 }
 
@@ -103,6 +104,8 @@ private:
                             base_->version);
             if (!txn.last_updated_ms) txn.last_updated_ms = now;
         }
+        if (!request_.rules_enforced && std::ranges::any_of(request_.adds, &AddFile::data_change))
+            LAGOA_TRY(check_no_row_rules(metadata()));
         LAGOA_TRY(check_files(protocol(), metadata(), base_.get(), request_));
         if (request_.metadata) LAGOA_TRY(check_metadata(metadata(), base_.get(), request_));
         if (base_) complete_removes(*base_, request_.removes);
@@ -134,7 +137,7 @@ private:
             LAGOA_TRY(assign_column_mapping(next, was_mapped, !base_));
             name_row_tracking_columns(next, base_ ? &base_->metadata : nullptr);
         }
-        LAGOA_TRY(check_protocol(protocol(), base_.get()));
+        LAGOA_TRY(check_protocol(protocol(), base_.get(), request_));
         has_timestamps_ = has_in_commit_timestamps(protocol(), metadata());
         enables_timestamps_ = base_ && has_timestamps_ && !has_in_commit_timestamps(base_->protocol, base_->metadata);
         return check_writable(protocol(), metadata());

@@ -48,9 +48,14 @@ struct CommitRequest {
     std::vector<RemoveFile> removes;
     std::vector<CdcFile> cdc;          ///< Change files; their rows are no part of the table.
     std::optional<Protocol> protocol;  ///< Set when creating or upgrading.
+    std::vector<std::string> dropped_features;  ///< That `protocol` goes without; the table holds nothing of them.
     std::optional<Metadata> metadata;  ///< Set when creating or changing the schema.
     std::vector<Txn> txns;
-    std::vector<DomainMetadata> domains;  ///< Those of the system (`delta.*`) are the committer's own.
+    std::vector<DomainMetadata> domains;  ///< Of the system's (`delta.*`) only that of clustering: delta/clustering.h.
+    /// Whether the rows of `adds` were checked against, and filled in by, all that the table's metadata asks of rows
+    /// beyond their types (column_rules.h), as who wrote them says: this module cannot evaluate it. Files that only move
+    /// rows (data_change false) need no such word.
+    bool rules_enforced = false;
     ReadSet read_set;
     std::optional<Isolation> isolation;  ///< nullopt: the table's own; weaker than that is not honoured.
     std::string operation = "WRITE";     ///< Spark's names: WRITE, MERGE, CREATE TABLE AS SELECT, …
@@ -74,7 +79,8 @@ struct CommitOptions {
 /// due, a checkpoint, after which expired log files go (failures of these are logged, not returned). Returns the
 /// version made. kConflict: another writer changed what this one read, or created the table first; nothing was written.
 /// kAlreadyExists: one of `request.txns` was committed by someone else meanwhile.
-/// kUnsupported: a writer feature we lack. kInvalidArgument: adds that do not fit the schema's partitions,
+/// kUnsupported: a writer feature we lack, or rows for a table with rules, without request.rules_enforced.
+/// kInvalidArgument: adds that do not fit the schema's partitions,
 /// removes of files that are not live at `base`, removes from an append-only table.
 /// kUnavailable: the store failed for so long that the outcome is unknown; the table tells, by its txns.
 ///

@@ -195,10 +195,35 @@ TEST(Commit, AppendOnlyTablesKeepTheirRows) {
     EXPECT_TRUE(table.commit(compaction));
 }
 
+// Whoever adds rows to a table with rules has to say that they were checked.
+TEST(Commit, RowsOfATableWithRulesNeedTheirWritersWord) {
+    DeltaTable table;
+    ASSERT_TRUE(table.create({{"delta.constraints.positive", "id > 0"}}));
+    CommitRequest rows = DeltaTable::append({"a"});
+    EXPECT_EQ(refusal(table, rows), ErrorCode::kUnsupported);
+    rows.rules_enforced = true;
+    EXPECT_TRUE(table.commit(rows));
+    auto compaction = DeltaTable::replace({"a"}, {"b"});
+    compaction.removes[0].data_change = false;
+    compaction.adds[0].data_change = false;
+    EXPECT_TRUE(table.commit(compaction)) << "they were checked when they came";
+}
+
+TEST(Commit, AFeatureGoesOnlyIfItIsDropped) {
+    DeltaTable table;
+    ASSERT_TRUE(table.create({{"delta.feature.checkConstraints", "supported"}}));
+    CommitRequest request;
+    request.protocol = Protocol{};
+    request.metadata = read_snapshot(table.location()).value()->metadata;
+    EXPECT_EQ(refusal(table, request), ErrorCode::kUnsupported);
+    request.dropped_features = {"checkConstraints"};
+    ASSERT_TRUE(table.commit(request));
+    EXPECT_EQ(read_snapshot(table.location()).value()->protocol, Protocol{});
+}
+
 TEST(Commit, RefusesFeaturesItLacks) {
     for (const auto& [key, value] : std::map<std::string, std::string>{{"delta.enableIcebergCompatV2", "true"},
-                                                                       {"delta.feature.catalogManaged", "supported"},
-                                                                       {"delta.constraints.positive", "id > 0"}})
+                                                                       {"delta.feature.catalogManaged", "supported"}})
         EXPECT_EQ(DeltaTable().create({{key, value}}).error().code, ErrorCode::kUnsupported) << key;
     DeltaTable by_other;
     ASSERT_TRUE(by_other.store().put(

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "delta/column_rules.h"
 #include "delta/table_properties.h"
 
 namespace lagoa::delta {
@@ -73,15 +74,13 @@ constexpr std::array kSwitches = {
     Need{"delta.enableIcebergCompatV3", "icebergCompatV3"},
 };
 
-// Members of a column's metadata that bind every writer, by how they begin. We have no evaluator for them here.
+// Members of a column's metadata that bind who writes rows, by how they begin.
 constexpr std::array kColumnRules = {
-    Need{"delta.invariants", "invariants"},
-    Need{"delta.generationExpression", "generatedColumns"},
-    Need{"delta.identity.", "identityColumns"},
-    Need{"CURRENT_DEFAULT", "allowColumnDefaults"},
+    Need{kInvariants, "invariants"},
+    Need{kGenerationExpression, "generatedColumns"},
+    Need{kIdentityPrefix, "identityColumns"},
+    Need{kDefaultExpression, "allowColumnDefaults"},
 };
-
-constexpr std::string_view kConstraintProperty = "delta.constraints.";
 
 const Feature* find_feature(std::string_view name) {
     const auto* const at = std::ranges::find_if(
@@ -218,21 +217,6 @@ Protocol least_protocol(const std::set<std::string>& features, int reader, int w
     return protocol;
 }
 
-// What the columns and the constraints of a table ask of every row that is written.
-Result<> check_rules(const Metadata& metadata) {
-    std::optional<Error> refused;
-    each_field(metadata.schema.fields, [&](const Field& field) {
-        for (const auto& [begin, feature] : kColumnRules)
-            if (!refused && has_rule(field, begin))
-                refused = refuse("writing", {fmt::format("{} of column {}", feature, field.name)}).error();
-    });
-    if (refused) return pass_on(*std::move(refused));
-    for (const auto& [name, value] : metadata.configuration)
-        if (name.starts_with(kConstraintProperty))
-            return refuse("writing", {fmt::format("checkConstraints ({})", name.substr(kConstraintProperty.size()))});
-    return {};
-}
-
 }  // namespace
 
 std::vector<std::string> features_of(const Protocol& protocol) {
@@ -275,7 +259,13 @@ Result<Protocol> protocol_for(Metadata& metadata, const Protocol* current) {
     return least_protocol(features, reader, writer, start.reader_features);
 }
 
-Result<> check_writable(const Protocol& protocol, const Metadata& metadata) {
+Result<Protocol> united_protocol(Metadata metadata, const Protocol& one, const Protocol& other) {
+    for (const std::string& feature : features_of(other))
+        metadata.configuration[std::string(kFeatureProperty) + feature] = "supported";
+    return protocol_for(metadata, &one);
+}
+
+Result<> check_writable(const Protocol& protocol, const Metadata&) {
     LAGOA_TRY(check_readable(protocol));
     const int version = protocol.min_writer_version;
     if (version < 1 || version > kWriterOfFeatures)
@@ -286,7 +276,45 @@ Result<> check_writable(const Protocol& protocol, const Metadata& metadata) {
         if (known == kFeatures.end() || !known->is_written) unwritten.push_back(name);
     }
     if (!unwritten.empty()) return refuse("writing", unwritten);
-    return check_rules(metadata);
+    return {};
+}
+
+Result<> check_no_row_rules(const Metadata& metadata) {
+    std::optional<Error> refused;
+    each_field(metadata.schema.fields, [&](const Field& field) {
+        for (const auto& [begin, feature] : kColumnRules)
+            if (!refused && has_rule(field, begin))
+                refused = refuse("writing", {fmt::format("{} of column {}", feature, field.name)}).error();
+    });
+    if (refused) return pass_on(*std::move(refused));
+    for (const auto& [name, value] : metadata.configuration)
+        if (name.starts_with(kConstraintProperty))
+            return refuse("writing", {fmt::format("checkConstraints ({})", name.substr(kConstraintProperty.size()))});
+    return {};
+}
+
+Result<Protocol> protocol_without(const Protocol& protocol, std::string_view feature) {
+    const auto standing = features_of(protocol);
+    std::set<std::string> features(standing.begin(), standing.end());
+    const auto at = std::ranges::find_if(
+        features, [&](const std::string& name) { return to_lower(name) == to_lower(feature); });
+    if (at == features.end()) return fail(ErrorCode::kNotFound, "the table does not have the feature {}", feature);
+    const std::string dropped = *at;
+    features.erase(at);
+    for (const std::string& name : features) {
+        const Feature* const other = find_feature(name);
+        if (other != nullptr && std::ranges::find(other->needs, dropped) != other->needs.end())
+            return fail_with_hint(ErrorCode::kInvalidArgument, fmt::format("Drop {} first.", name),
+                                  "the feature {} needs {}", name, dropped);
+    }
+    std::vector<std::string> reader_features = protocol.reader_features;
+    std::erase(reader_features, dropped);
+    return least_protocol(features, 1, 1, reader_features);
+}
+
+bool binds_readers(std::string_view feature) {
+    const Feature* const known = find_feature(feature);
+    return known == nullptr || known->reader > 0;
 }
 
 }  // namespace lagoa::delta

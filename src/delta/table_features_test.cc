@@ -171,22 +171,47 @@ TEST(TableFeatures, WritesEveryVersionAndRefusesByName) {
     }
 }
 
-TEST(TableFeatures, RefusesRulesItWouldHaveToApplyToRows) {
+// Who writes rows without evaluating the table's rules is told the first of them; the table itself is writable.
+TEST(TableFeatures, NamesTheRulesThatRowsMustMeet) {
     for (const auto* rule :
          {"delta.invariants", "delta.generationExpression", "delta.identity.start", "CURRENT_DEFAULT"}) {
         Field inner = column("ruled", TypeKind::kInt64, json::make_object({{rule, "1"}}));
         Field outer{.name = "s", .type = {.kind = TypeKind::kStruct, .children = {inner}}, .metadata = {}};
-        for (const int version : {2, 6}) {
-            const auto refused = check_writable(protocol(1, version), table({}, {outer}));
-            ASSERT_FALSE(refused) << rule;
-            EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
-            EXPECT_NE(refused.error().message.find("ruled"), std::string::npos);
-        }
+        const auto refused = check_no_row_rules(table({}, {outer}));
+        ASSERT_FALSE(refused) << rule;
+        EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+        EXPECT_NE(refused.error().message.find("ruled"), std::string::npos);
+        EXPECT_TRUE(check_writable(protocol(1, 6), table({}, {outer})));
     }
-    const auto refused = check_writable(protocol(1, 3), table({{"delta.constraints.positive", "id > 0"}}));
+    const auto refused = check_no_row_rules(table({{"delta.constraints.positive", "id > 0"}}));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
     EXPECT_NE(refused.error().message.find("positive"), std::string::npos);
+    EXPECT_TRUE(check_no_row_rules(table({})));
+}
+
+TEST(TableFeatures, AProtocolWithoutAFeatureIsAsLowAsTheRestAllows) {
+    struct Case {
+        Protocol from;
+        const char* feature;
+        const char* expected;
+    };
+    const Case cases[] = {
+        {protocol(1, 3), "checkConstraints", "1,2"},
+        {protocol(1, 4), "checkConstraints", "1,7 w:appendOnly w:changeDataFeed w:generatedColumns w:invariants"},
+        {protocol(3, 7, {"deletionVectors"}, {"deletionVectors", "invariants"}), "deletionvectors", "1,7 w:invariants"},
+        {protocol(3, 7, {"deletionVectors", "v2Checkpoint"}, {"deletionVectors", "v2Checkpoint"}), "v2Checkpoint",
+         "3,7 r:deletionVectors w:deletionVectors"},
+        {protocol(2, 5), "columnMapping",
+         "1,4"},
+        {protocol(1, 7, {}, {"appendOnly", "invariants", "rowTracking", "domainMetadata"}), "rowTracking",
+         "1,7 w:appendOnly w:domainMetadata w:invariants"},
+    };
+    for (const auto& [from, feature, expected] : cases)
+        EXPECT_EQ(print(protocol_without(from, feature).value()), expected) << feature;
+    EXPECT_EQ(protocol_without(protocol(1, 2), "deletionVectors").error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(protocol_without(protocol(1, 7, {}, {"rowTracking", "domainMetadata"}), "domainMetadata").error().code,
+              ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

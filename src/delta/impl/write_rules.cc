@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "delta/clustering.h"
 #include "delta/column_mapping.h"
 #include "delta/stats.h"
 #include "delta/table_features.h"
@@ -13,13 +14,16 @@
 namespace lagoa::delta {
 namespace {
 
-constexpr std::string_view kClusteringDomain = "delta.clustering";
 constexpr std::string_view kSystemDomains = "delta.";
 // Operations and modes that rewrite files of which they keep rows: what they add is not what changed.
 constexpr std::array<std::string_view, 3> kRowOperations = {"merge", "update", "delete"};
 
 std::string file_key_of(const auto& file) {
     return file_key(file.path, file.deletion_vector);
+}
+
+bool drops(const CommitRequest& request, std::string_view feature) {
+    return std::ranges::find(request.dropped_features, feature) != request.dropped_features.end();
 }
 
 bool rewrites_rows(const CommitRequest& request) {
@@ -45,32 +49,13 @@ Result<> check_partition_columns(const Metadata& metadata) {
     return {};
 }
 
-Result<> check_mapping_change(const Metadata& from, const Metadata& to) {
+Result<> check_mapping_change(const Metadata& from, const Metadata& to, const CommitRequest& request) {
+    if (drops(request, "columnMapping")) return {};
     const ColumnMapping before = LAGOA_TRY(column_mapping_of(from));
     const ColumnMapping after = LAGOA_TRY(column_mapping_of(to));
     if (before == after || (before == ColumnMapping::kNone && after == ColumnMapping::kName)) return {};
     return fail_with_hint(ErrorCode::kInvalidArgument, "Write the rows into a new table.",
                           "delta.columnMapping.mode cannot change so: the table's files are named otherwise");
-}
-
-// The columns a table is clustered by, physical names from the outermost inwards. What cannot be read names none:
-// the domain is its writers' own.
-std::vector<std::vector<std::string>> clustering_columns(const Snapshot& snapshot) {
-    std::vector<std::vector<std::string>> columns;
-    const auto domain = snapshot.domains.find(std::string(kClusteringDomain));
-    if (domain == snapshot.domains.end()) return columns;
-    const auto value = json::parse(domain->second.configuration);
-    const json::Value* const listed = value ? value->find("clusteringColumns") : nullptr;
-    if (listed == nullptr || !listed->is_array()) return columns;
-    for (const json::Value& column : *listed->array()) {
-        std::vector<std::string> path;
-        if (column.is_string()) path.push_back(*column.string());
-        if (column.is_array())
-            for (const json::Value& name : *column.array())
-                if (name.is_string()) path.push_back(*name.string());
-        columns.push_back(std::move(path));
-    }
-    return columns;
 }
 
 bool has_physical_column(const std::vector<Field>& fields, std::span<const std::string> path) {
@@ -139,7 +124,8 @@ Result<> check_change_files(const Metadata& metadata, const CommitRequest& reque
 Result<> check_domains(const Protocol& protocol, const CommitRequest& request) {
     std::set<std::string> names;
     for (const auto& domain : request.domains) {
-        if (domain.domain.starts_with(kSystemDomains))
+        const bool is_own = domain.domain == kClusteringDomain || (domain.removed && drops(request, "rowTracking"));
+        if (domain.domain.starts_with(kSystemDomains) && !is_own)
             return fail(ErrorCode::kInvalidArgument, "domain {} is not the writer's to set", domain.domain);
         if (!has_feature(protocol, "domainMetadata"))
             return fail_with_hint(ErrorCode::kInvalidArgument,
@@ -156,23 +142,26 @@ Result<> check_domains(const Protocol& protocol, const CommitRequest& request) {
 Result<> check_metadata(const Metadata& metadata, const Snapshot* base, const CommitRequest& request) {
     LAGOA_TRY(check_partition_columns(metadata));
     if (base == nullptr) return {};
-    LAGOA_TRY(check_mapping_change(base->metadata, metadata));
+    LAGOA_TRY(check_mapping_change(base->metadata, metadata, request));
     if (!replaces_all(*base, request) &&
         physical_partition_columns(base->metadata) != physical_partition_columns(metadata))
         return fail_with_hint(ErrorCode::kInvalidArgument, "Replace all rows at once, or make a new table.",
                               "the partition columns cannot change while files of the old ones stay");
-    for (const auto& column : clustering_columns(*base))
+    const bool clusters_anew =
+        std::ranges::find(request.domains, kClusteringDomain, &DomainMetadata::domain) != request.domains.end();
+    if (clusters_anew) return {};
+    for (const auto& column : physical_clustering_columns(*base))
         if (!has_physical_column(metadata.schema.fields, column))
             return fail(ErrorCode::kInvalidArgument, "column {} cannot go: the table is clustered by it",
                         column.back());
     return {};
 }
 
-Result<> check_protocol(const Protocol& protocol, const Snapshot* base) {
+Result<> check_protocol(const Protocol& protocol, const Snapshot* base, const CommitRequest& request) {
     if (base == nullptr) return {};
     for (const auto& feature : features_of(base->protocol))
-        if (!has_feature(protocol, feature))
-            return fail_with_hint(ErrorCode::kUnsupported, "Drop the feature with an engine that can.",
+        if (!has_feature(protocol, feature) && !drops(request, feature))
+            return fail_with_hint(ErrorCode::kUnsupported, "Drop the feature: ALTER TABLE … DROP FEATURE.",
                                   "the table's protocol would lose {}", feature);
     return {};
 }

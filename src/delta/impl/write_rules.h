@@ -10,8 +10,8 @@ namespace lagoa::delta {
 /// cannot be had from the one there is, a clustering column that goes.
 Result<> check_metadata(const Metadata& metadata, const Snapshot* base, const CommitRequest& request);
 
-/// kUnsupported: the protocol would lose a feature.
-Result<> check_protocol(const Protocol& protocol, const Snapshot* base);
+/// kUnsupported: the protocol would lose a feature that the request does not drop.
+Result<> check_protocol(const Protocol& protocol, const Snapshot* base, const CommitRequest& request);
 
 /// kInvalidArgument: an add without path, twice in the request, with other partition columns than the table's, or with
 /// a deletion vector that the table may not have; a remove of a file that is not live in `base`; a remove of data from
