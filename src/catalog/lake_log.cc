@@ -121,6 +121,35 @@ std::string print_day(std::int32_t day) {
     return format_instant(Instant(std::chrono::days(day))).substr(0, 10);
 }
 
+// Those from `oldest` on and the tagged ones, ascending.
+std::vector<std::uint64_t> kept_lake_versions(const LakeVersion& newest, std::uint64_t oldest) {
+    std::vector<std::uint64_t> lake_versions;
+    for (const auto& [tag, version] : newest.tags)
+        if (version > 0 && version < oldest) lake_versions.push_back(version);
+    std::ranges::sort(lake_versions);
+    const auto repeated = std::ranges::unique(lake_versions);
+    lake_versions.erase(repeated.begin(), repeated.end());
+    for (std::uint64_t version = oldest; version <= newest.version; ++version) lake_versions.push_back(version);
+    return lake_versions;
+}
+
+// What a lake version says of one table. Equal states of two lake versions are the state of all between them: a table
+// that is known stays so, and neither its version nor that at which it was dropped goes back.
+struct TableState {
+    enum class Kind { kUnknown, kPublished, kDropped };
+    Kind kind = Kind::kUnknown;
+    delta::Version version = 0;
+    bool operator==(const TableState&) const = default;
+};
+
+TableState state_of(const TableName& table, const LakeVersion& entry) {
+    if (const auto there = entry.tables.find(table); there != entry.tables.end())
+        return {TableState::Kind::kPublished, there->second.version};
+    if (const auto gone = entry.dropped.find(table); gone != entry.dropped.end())
+        return {TableState::Kind::kDropped, gone->second.version};
+    return {};
+}
+
 std::unexpected<Error> no_such_tag(const std::string& name, const LakeVersion& latest) {
     if (latest.tags.empty())
         return fail_with_hint(ErrorCode::kNotFound, "lagoa tag NAME makes one.", "there is no tag {}, nor any other",
@@ -332,6 +361,44 @@ Result<std::map<TableName, delta::Version>> LakeLog::oldest_versions(const std::
     return oldest;
 }
 
+// What was the newest when retention began is within it.
+Result<std::uint64_t> LakeLog::oldest_kept(const LakeRetention& retention) {
+    return std::max<std::uint64_t>(LAGOA_TRY(version_at(clock_.now() - retention.keep)), 1);
+}
+
+Result<std::set<delta::Version>> LakeLog::kept_versions_of(const TableName& table, const LakeRetention& retention) {
+    std::set<delta::Version> kept;
+    const LakeVersion newest = LAGOA_TRY(latest());
+    if (newest.version == 0) return kept;
+    const std::vector<std::uint64_t> lake_versions =
+        kept_lake_versions(newest, LAGOA_TRY(oldest_kept(retention), "looking for what must stay readable"));
+    const auto read = [&](std::size_t place) -> Result<TableState> {
+        const std::uint64_t version = lake_versions[place];
+        const TableState state = state_of(
+            table, version == newest.version ? newest : LAGOA_TRY(at(version), "reading lake version {}", version));
+        if (state.kind == TableState::Kind::kPublished) kept.insert(state.version);
+        return state;
+    };
+    struct Range {
+        std::size_t first, last;  // their states are known
+        TableState at_first, at_last;
+    };
+    const std::size_t last = lake_versions.size() - 1;
+    const TableState at_first = LAGOA_TRY(read(0));
+    const TableState at_last = LAGOA_TRY(read(last));
+    std::vector<Range> ranges = {{0, last, at_first, at_last}};
+    while (!ranges.empty()) {
+        const Range range = ranges.back();
+        ranges.pop_back();
+        if (range.last - range.first < 2 || range.at_first == range.at_last) continue;
+        const std::size_t middle = std::midpoint(range.first, range.last);
+        const TableState at_middle = LAGOA_TRY(read(middle));
+        ranges.push_back({range.first, middle, range.at_first, at_middle});
+        ranges.push_back({middle, range.last, at_middle, range.at_last});
+    }
+    return kept;
+}
+
 Result<std::map<TableName, delta::Version>> LakeLog::kept_versions(const LakeRetention& retention) {
     const LakeVersion newest = LAGOA_TRY(latest());
     if (newest.version == 0) return std::map<TableName, delta::Version>{};
@@ -344,20 +411,12 @@ Result<std::map<TableName, delta::Version>> LakeLog::kept_versions(const LakeRet
     }
     Kept kept{
         .newest = newest.version, .oldest = 0, .oldest_until = Instant::max(), .retention = retention, .versions = {}};
-    // What was the newest when retention began is within it.
-    kept.oldest = std::max<std::uint64_t>(LAGOA_TRY(version_at(now - retention.keep)), 1);
+    kept.oldest = LAGOA_TRY(oldest_kept(retention));
     if (kept.oldest < newest.version) {
         const Instant replaced = LAGOA_TRY(time_of(*store_, kept.oldest + 1));
         kept.oldest_until = replaced + retention.keep;
     }
-    std::vector<std::uint64_t> lake_versions;
-    for (const auto& [tag, version] : newest.tags)
-        if (version > 0 && version < kept.oldest) lake_versions.push_back(version);
-    std::ranges::sort(lake_versions);
-    const auto repeated = std::ranges::unique(lake_versions);
-    lake_versions.erase(repeated.begin(), repeated.end());
-    for (std::uint64_t version = kept.oldest; version <= newest.version; ++version) lake_versions.push_back(version);
-    kept.versions = LAGOA_TRY(oldest_versions(lake_versions, newest));
+    kept.versions = LAGOA_TRY(oldest_versions(kept_lake_versions(newest, kept.oldest), newest));
     const std::lock_guard lock(mutex_);
     kept_ = kept;
     return kept.versions;

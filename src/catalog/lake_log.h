@@ -98,6 +98,10 @@ public:
     /// nothing has changed since the last call.
     Result<std::map<TableName, delta::Version>> kept_versions(const LakeRetention& retention);
 
+    /// Every Delta version of `table` that must stay readable: those that lake versions within `retention`, and tagged
+    /// ones, name. What vacuum obeys, which need not keep the versions between them. Reads about two entries for each.
+    Result<std::set<delta::Version>> kept_versions_of(const TableName& table, const LakeRetention& retention);
+
     /// Until when `version` is kept at least; nullopt: as long as it is the newest, or tagged. kNotFound as at().
     Result<std::optional<Instant>> kept_until(std::uint64_t version, const LakeRetention& retention);
 
@@ -112,6 +116,8 @@ private:
     };
 
     Result<std::uint64_t> newest_by_listing();
+    // The newest version at or before the start of `retention`, which is within it; at least 1.
+    Result<std::uint64_t> oldest_kept(const LakeRetention& retention);
     Result<std::map<TableName, delta::Version>> oldest_versions(const std::vector<std::uint64_t>& lake_versions,
                                                                 const LakeVersion& newest);
     void remember(const LakeVersion& newest);

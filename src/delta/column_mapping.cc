@@ -103,4 +103,20 @@ Result<> assign_column_mapping(Metadata& metadata, bool was_mapped, bool is_new_
     return check_unique_names(metadata.schema.fields);
 }
 
+Result<> continue_column_mapping(Metadata& metadata, const Metadata& before) {
+    const ColumnMapping was = LAGOA_TRY(column_mapping_of(before));
+    if (was == ColumnMapping::kNone) return {};
+    const auto last_id = [](const Metadata& of) {
+        const auto known = of.configuration.find(std::string(kMaxIdProperty));
+        return known == of.configuration.end() ? 0 : json::Number{known->second}.to_int64().value_or(0);
+    };
+    const bool was_unmapped = LAGOA_TRY(column_mapping_of(metadata)) == ColumnMapping::kNone;
+    if (was_unmapped && was == ColumnMapping::kId)
+        return fail(ErrorCode::kUnsupported, "the table is mapped by column ids, which files without a mapping lack");
+    metadata.configuration[std::string(kMaxIdProperty)] = std::to_string(std::max(last_id(metadata), last_id(before)));
+    if (!was_unmapped) return {};
+    metadata.configuration[std::string(kModeProperty)] = "name";
+    return assign_column_mapping(metadata, /*was_mapped=*/false, /*is_new_table=*/false);
+}
+
 }  // namespace lagoa::delta

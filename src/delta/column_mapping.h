@@ -34,4 +34,9 @@ std::vector<std::string> physical_partition_columns(const Metadata& metadata);
 /// name.
 Result<> assign_column_mapping(Metadata& metadata, bool was_mapped, bool is_new_table);
 
+/// Makes `metadata`, which takes the place of `before` in one log together with files of its own, go on where that
+/// stopped: column ids are given once, and a table that is mapped stays so, its columns of before the mapping being in
+/// files under their names. kUnsupported: `before` is mapped by ids, which such files lack.
+Result<> continue_column_mapping(Metadata& metadata, const Metadata& before);
+
 }  // namespace lagoa::delta

@@ -1,12 +1,10 @@
 #include "delta/deletion_vector.h"
 
-#include <filesystem>
-
 #include <boost/crc.hpp>
 
 #include "base/id.h"
 #include "base/text.h"
-#include "store/open_store.h"
+#include "delta/data_path.h"
 
 namespace lagoa::delta {
 namespace {
@@ -54,37 +52,10 @@ std::string parse_uuid(std::string_view text) {
     return bytes;
 }
 
-struct StoredFile {
-    ObjectStore* store = nullptr;
-    std::string key;
-    std::shared_ptr<ObjectStore> opened = nullptr;  // `store`, where it is not the table's; shared as open_store() says
-};
-
-// Where an absolute `uri` is: in the table's own store if it lies there, else in one of its folder.
-Result<StoredFile> find_absolute(const TableLocation& table, const std::string& uri) {
-    std::string path = decode_path(uri);
-    if (path.starts_with("file:/")) path.erase(0, path.find_first_not_of('/', 5) - 1);
-    for (const std::string_view scheme : {"s3a://", "s3n://"})
-        if (path.starts_with(scheme)) path.replace(0, scheme.size(), "s3://");
-
-    const std::string own = table.store->root() + "/";
-    if (path.starts_with(own)) return StoredFile{table.store, path.substr(own.size())};
-    const bool is_local = path.starts_with('/');
-    if (!is_local && !path.starts_with("s3://"))
-        return fail(ErrorCode::kUnsupported, "the deletion vector {} is neither a local file nor on S3", uri);
-    const std::size_t slash = path.rfind('/');
-    const std::string folder = path.substr(0, std::max<std::size_t>(slash, 1));
-    std::error_code failed;
-    if (is_local && !std::filesystem::is_directory(folder, failed))  // opening a store would create it
-        return fail(ErrorCode::kNotFound, "there is no {}", path);
-    auto store = LAGOA_TRY(open_store(folder));
-    return StoredFile{store.get(), path.substr(slash + 1), store};
-}
-
-Result<StoredFile> find_file(const TableLocation& table, const DeletionVector& vector) {
+// A path relative to the table is %-encoded nowhere; an absolute one is a URI.
+Result<StoredFile> find_vector(const TableLocation& table, const DeletionVector& vector) {
     const std::string path = LAGOA_TRY(deletion_vector_path(vector));
-    if (vector.storage_type == "p") return find_absolute(table, path);
-    return StoredFile{table.store, table.path.empty() ? path : table.path + "/" + path};
+    return find_file(table, vector.storage_type == "p" ? path : encode_path(path));
 }
 
 // The vector's bytes out of its file, checked against size, checksum and the file's version.
@@ -123,7 +94,7 @@ Result<DeletedRows> read_checked(const TableLocation& table, const DeletionVecto
     if (vector.storage_type == "i") {
         bytes = LAGOA_TRY(read_inline(vector));
     } else {
-        const StoredFile file = LAGOA_TRY(find_file(table, vector));
+        const StoredFile file = LAGOA_TRY(find_vector(table, vector));
         bytes = LAGOA_TRY(read_stored(file, vector), "reading {}/{}", file.store->root(), file.key);
     }
     auto rows = LAGOA_TRY(DeletedRows::parse(bytes));
@@ -147,8 +118,7 @@ Result<std::string> deletion_vector_path(const DeletionVector& vector) {
 }
 
 Result<DeletedRows> read_deletion_vector(const TableLocation& table, const DeletionVector& vector) {
-    return LAGOA_TRY(read_checked(table, vector), "reading a deletion vector of {}",
-                     table.path.empty() ? table.store->root() : table.store->root() + "/" + table.path);
+    return LAGOA_TRY(read_checked(table, vector), "reading a deletion vector of {}", table_address(table));
 }
 
 Result<std::vector<DeletionVector>> write_deletion_vectors(const TableLocation& table,

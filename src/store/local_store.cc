@@ -232,9 +232,35 @@ public:
         return {};
     }
 
+    Result<> remove_empty_folders(std::string_view prefix) override {
+        if (!prefix.empty()) LAGOA_TRY(check_key(prefix.substr(0, prefix.size() - 1)));
+        return remove_empty_below(root_ / prefix);
+    }
+
     std::string root() const override { return root_.native(); }
 
 private:
+    static Result<> remove_empty_below(const fs::path& folder) {
+        std::error_code error;
+        std::vector<fs::path> inner;
+        fs::directory_iterator entry(folder, error);
+        for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+            std::error_code gone;
+            const std::string name = entry->path().filename().native();
+            if (name.starts_with('_') || name.starts_with('.')) continue;
+            if (!entry->is_symlink(gone) && entry->is_directory(gone)) inner.push_back(entry->path());
+        }
+        const int code = error.value();
+        if (code != 0 && code != ENOENT && code != ENOTDIR) return fail_errno("listing", folder, code);
+        for (const fs::path& each : inner) {
+            LAGOA_TRY(remove_empty_below(each));
+            // Fails where it should: one that is not empty, also since it was looked into, stays.
+            if (::rmdir(each.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+                return fail_errno("removing", each, errno);
+        }
+        return {};
+    }
+
     Result<> write(std::string_view key, std::string_view bytes, TemporaryFile::Publish how) {
         LAGOA_TRY(check_key(key));
         TemporaryFile file = LAGOA_TRY(TemporaryFile::create(root_ / key));

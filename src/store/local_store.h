@@ -2,7 +2,8 @@
 //
 // put and writer: temporary file `.tmp-<uuid>` in the target's directory, write, fsync, rename,
 // fsync of the directory. put_if_absent: the same with link(2), which fails if the key exists.
-// Directories are made on demand and never removed. Temporary files of a crash are not listed.
+// Directories are made on demand, and removed by remove_empty_folders() only. Temporary files of a crash are not
+// listed.
 #pragma once
 
 #include <filesystem>

@@ -28,6 +28,10 @@ Result<> check_key(std::string_view key) {
     return {};
 }
 
+Result<> ObjectStore::remove_empty_folders(std::string_view) {
+    return {};
+}
+
 Result<std::vector<std::string>> ObjectStore::folders(std::string_view prefix) {
     const auto objects = LAGOA_TRY(list(prefix));
     std::vector<std::string> names;

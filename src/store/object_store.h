@@ -96,6 +96,10 @@ public:
 
     /// What a person calls the root: `/srv/lake` or `s3://bucket/prefix`.
     virtual std::string root() const = 0;
+
+    /// Removes the folders below `prefix` (as folders()) that hold nothing, but those whose names begin with `_` or
+    /// `.`. A writer whose folder goes meanwhile makes it anew. The default does nothing: most stores have no folders.
+    virtual Result<> remove_empty_folders(std::string_view prefix);
 };
 
 /// kInvalidArgument unless `key` obeys the rules above.

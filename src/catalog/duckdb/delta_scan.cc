@@ -15,6 +15,7 @@
 #include "catalog/duckdb/log_statistics.h"
 #include "catalog/duckdb/row_tracking.h"
 #include "catalog/duckdb/table_at_path.h"
+#include "delta/data_path.h"
 #include "engine/duckdb/access.h"
 #include "engine/duckdb/error.h"
 
@@ -160,7 +161,7 @@ void locate(duckdb::ClientContext& context, ScanSource& source) {
     for (const delta::AddFile& file : source.snapshot->files) {
         const bool is_address = file.path.starts_with("s3");
         if (is_address && file.path.find("://") != std::string::npos)
-            unwrap(mount_bucket(context, store_address(delta::decode_path(file.path))));
+            unwrap(mount_bucket(context, delta::store_address(delta::decode_path(file.path))));
     }
     if (source.table.store != nullptr) return;
     const Mounts::Place place = unwrap(source.mounts->find(source.root));
@@ -261,18 +262,10 @@ duckdb::virtual_column_map_t delta_virtual_columns(const delta::Snapshot& snapsh
     return columns;
 }
 
-std::string store_address(const std::string& uri) {
-    if (uri.starts_with("file:/")) return "/" + uri.substr(uri.find_first_not_of('/', std::string("file:").size()));
-    for (const std::string_view scheme : {"s3a://", "s3n://"})
-        if (uri.starts_with(scheme)) return "s3://" + uri.substr(scheme.size());
-    return uri;
-}
-
 std::string data_file_path(const ScanSource& source, const std::string& log_path) {
     const std::string path = delta::decode_path(log_path);
-    if (!path.starts_with('/') && !path.starts_with("file:/") && path.find("://") == std::string::npos)
-        return source.root + "/" + path;
-    const std::string address = store_address(path);
+    if (!delta::is_absolute(path)) return source.root + "/" + path;
+    const std::string address = delta::store_address(path);
     return source.mounts->locate(address).value_or(address);
 }
 

@@ -60,9 +60,6 @@ void register_delta_scan(duckdb::DatabaseInstance& instance);
 /// tracking, _row_id and _row_commit_version.
 duckdb::virtual_column_map_t delta_virtual_columns(const delta::Snapshot& snapshot);
 
-/// `uri` as roots of stores are written: `file:///a` is `/a`, `s3a://b/c` is `s3://b/c`.
-std::string store_address(const std::string& uri);
-
 /// How SQL opens the data file of `log_path` (as in the log) of the table scanned.
 std::string data_file_path(const ScanSource& source, const std::string& log_path);
 

@@ -4,6 +4,7 @@
 
 #include "duckdb/main/settings.hpp"
 
+#include "delta/data_path.h"
 #include "engine/duckdb/access.h"
 #include "store/open_store.h"
 
@@ -50,7 +51,7 @@ Result<TableAtPath> table_at_path(duckdb::ClientContext& context, delta::Parquet
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     Mounts& stores = mounts(context);
     if (path.starts_with(kLakeScheme)) return in_mounted_store(stores, parquet, path);
-    const std::string address = store_address(path);
+    const std::string address = delta::store_address(path);
     if (address.starts_with(kS3Scheme)) LAGOA_TRY(mount_bucket(context, address));
     if (const auto mounted = stores.locate(address)) return in_mounted_store(stores, parquet, *mounted);
     LAGOA_TRY(check_external_access(context, path));

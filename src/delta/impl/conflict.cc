@@ -4,11 +4,10 @@
 #include <set>
 
 #include "base/text.h"
+#include "delta/impl/row_tracking.h"
 
 namespace lagoa::delta {
 namespace {
-
-constexpr std::string_view kSystemDomains = "delta.";
 
 std::unexpected<Error> conflict(Version version, std::string_view what) {
     return fail_with_hint(ErrorCode::kConflict, "Read the table again and repeat the write.",
@@ -36,8 +35,8 @@ Result<> check_table(const CommitRequest& ours, Version version, const std::vect
         if (std::holds_alternative<Protocol>(action)) return conflict(version, "changed the protocol");
         if (std::holds_alternative<Metadata>(action)) return conflict(version, "changed the schema or the properties");
         const auto* const domain = std::get_if<DomainMetadata>(&action);
-        // What the system keeps there is made anew at each try.
-        if (domain != nullptr && !domain->domain.starts_with(kSystemDomains) &&
+        // That of row ids is made anew at each try.
+        if (domain != nullptr && domain->domain != kRowTrackingDomain &&
             std::ranges::find(ours.domains, domain->domain, &DomainMetadata::domain) != ours.domains.end())
             return conflict(version, fmt::format("changed the domain {}", domain->domain));
     }

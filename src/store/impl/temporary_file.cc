@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kMaxDirectories = 8;  // times that a file's directory is made
+
 ErrorCode code_of(int error) {
     switch (error) {
         case ENOENT:
@@ -76,7 +78,8 @@ Result<TemporaryFile> TemporaryFile::create(const fs::path& target) {
     const fs::path path = target.parent_path() / (".tmp-" + new_uuid());
     const auto open = [&] { return Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)); };
     Descriptor file = open();
-    if (!file.is_open() && errno == ENOENT) {
+    // Someone who removes empty directories may take a new one away before there is a file in it.
+    for (int attempt = 0; attempt < kMaxDirectories && !file.is_open() && errno == ENOENT; ++attempt) {
         LAGOA_TRY(make_directories(target.parent_path()), "writing {}", target.native());
         file = open();
     }
