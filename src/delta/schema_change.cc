@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "delta/column_mapping.h"
+#include "delta/column_rules.h"
 #include "delta/table_properties.h"
 #include "model/schema_delta.h"
 
@@ -15,8 +16,6 @@ namespace {
 
 constexpr std::string_view kTypeChanges = "delta.typeChanges";
 constexpr std::string_view kComment = "comment";
-constexpr std::string_view kGenerationExpression = "delta.generationExpression";
-constexpr std::string_view kConstraintProperty = "delta.constraints.";
 constexpr std::string_view kStatsColumns = "delta.dataSkippingStatsColumns";
 // What Parquet files of tables without column mapping cannot have in a name.
 constexpr std::string_view kNotInNames = " ,;{}()\n\t=";
@@ -101,6 +100,9 @@ std::optional<std::string> dependent_on(const Metadata& metadata, const std::vec
         const json::Value* const expression = field.metadata.find(kGenerationExpression);
         if (expression != nullptr && expression->is_string() && mentions(*expression->string(), column))
             return "the generated column " + field.name;
+        const json::Value* const invariant = field.metadata.find(kInvariants);
+        if (invariant != nullptr && invariant->is_string() && mentions(*invariant->string(), column))
+            return "the invariant of " + field.name;
         if (auto inner = dependent_on(metadata, field.type.children, column)) return inner;
     }
     for (const auto& [name, value] : metadata.configuration)
@@ -293,6 +295,12 @@ Result<Metadata> drop_not_null(Metadata metadata, FieldPath column) {
     if (!place.is_member && place.inside.back() == "key")
         return fail(ErrorCode::kInvalidArgument, "dropping NOT NULL of {}: a map's keys are never NULL", print(column));
     place.field().nullable = true;
+    return metadata;
+}
+
+Result<Metadata> set_not_null(Metadata metadata, FieldPath column) {
+    const Place place = LAGOA_TRY(find_place(metadata, column), "forbidding NULL in {}", print(column));
+    place.field().nullable = false;
     return metadata;
 }
 

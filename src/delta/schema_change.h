@@ -34,8 +34,9 @@ bool can_widen(const Type& from, const Type& to);
 /// that is no widening; kUnsupported unless delta.enableTypeWidening is on.
 Result<Metadata> widen_column(Metadata metadata, FieldPath column, const Type& type);
 
-/// Lets the column be NULL, or sets its description.
+/// Lets the column be NULL; or forbids it, that no row is being the caller's to know; or sets its description.
 Result<Metadata> drop_not_null(Metadata metadata, FieldPath column);
+Result<Metadata> set_not_null(Metadata metadata, FieldPath column);
 Result<Metadata> comment_column(Metadata metadata, FieldPath column, std::string comment);
 
 }  // namespace lagoa::delta

@@ -117,7 +117,6 @@ Result<SparkValue> trunc_date(const Call& call) {
     const auto unit = unit_of(call[1]);
     const bool is_of_dates = unit && (*unit == "year" || *unit == "quarter" || *unit == "month" || *unit == "week");
     if (!is_of_dates || !is_moment(call[0].type)) return call.refuse();
-    call.departures.push_back("trunc is of numbers in our SQL");
     return call.make(fmt::format("CAST(date_trunc('{}', {}) AS DATE)", *unit, sql_in_utc(call[0])), kDate);
 }
 
@@ -152,7 +151,6 @@ Result<SparkValue> date_format(const Call& call) {
     if (!is_moment(call[0].type) || !call[1].is_text_literal()) return call.refuse();
     const auto format = strftime_format(*call[1].literal);
     if (!format) return call.refuse("the pattern " + quote_json(*call[1].literal));
-    call.departures.emplace_back("our SQL has no date_format");
     const std::string time = sql_in_utc(call[0]);
     return call.make(sql_where(fmt::format("year({}) BETWEEN 1 AND 9999", time),
                                fmt::format("strftime({}, {})", time, quote_literal(*format)),
@@ -175,13 +173,11 @@ Result<SparkValue> cast_call(const Call& call) {
                                                                                {"double", kDouble},
                                                                                {"binary", kBinary}}};
     const auto* const type = std::ranges::find(kTypes, call.name, &std::pair<std::string_view, TypeKind>::first);
-    call.departures.push_back(fmt::format("{}(…) is not CAST in our SQL", call.name));
     return spark_cast(std::move(call[0]), spark_type(type->second), call.departures);
 }
 
 Result<SparkValue> date_add(const Call& call) {
     if (!is_integer(call[1].type)) return call.refuse();
-    call.departures.push_back(call.name + " is another function in our SQL");
     SparkValue date = LAGOA_TRY(spark_cast(std::move(call[0]), spark_type(kDate), call.departures));
     Arguments operands;
     operands.push_back(std::move(date));
@@ -191,7 +187,6 @@ Result<SparkValue> date_add(const Call& call) {
 
 Result<SparkValue> date_diff(const Call& call) {
     if (!is_moment(call[0].type) || !is_moment(call[1].type)) return call.refuse();
-    call.departures.push_back(call.name + " is another function in our SQL");
     return call.make(fmt::format("CAST(date_diff('day', {}, {}) AS INTEGER)", sql_in_utc(call[1]), sql_in_utc(call[0])),
                      kInt32);
 }
@@ -432,7 +427,6 @@ Result<SparkValue> test_null(const Call& call) {
 Result<SparkValue> size_of(const Call& call) {
     if (call[0].type.kind != kList && call[0].type.kind != kMap) return call.refuse();
     const std::string_view ours = call[0].type.kind == kList ? "len" : "cardinality";
-    call.departures.push_back(call.name + " is another function in our SQL");
     return call.make(fmt::format("CAST({}({}) AS INTEGER)", ours, call[0].sql), kInt32);
 }
 
