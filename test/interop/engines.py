@@ -6,6 +6,7 @@ SPARK_JARS name the binary, the writer and the folder of Delta's jars.
 import collections
 import glob
 import json
+import logging
 import math
 import os
 import pathlib
@@ -121,6 +122,7 @@ class Spark:
             builder = builder.config(name, value)
         self.session = builder.getOrCreate()
         self.session.sparkContext.setLogLevel("FATAL")  # what fails is raised
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
 
     def sql(self, sql):
         return self.session.sql(sql)
