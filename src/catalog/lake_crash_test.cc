@@ -1,7 +1,10 @@
 // Goal: a process may die, or one operation of the store may fail or lose its answer, at any step of a table's life:
 // what was committed stays, what was not is invisible, running again ends as if nothing had been. Method: the sweep of
 // faulty_store.h over one life through Lake: creation, append, overwrite, overwrite of partitions, replaceWhere, merge
-// with and without deletion vectors, checkpoints, publish, clean-up of the log; data files included.
+// by deletion vectors, by copies and with a change data feed, checkpoints, publish, clean-up of the log; data files
+// included.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "catalog/lake.h"
@@ -82,17 +85,27 @@ WriteRequest write_of(int number) {
             request.mode = WriteMode::kOverwrite;
             request.properties = {{"delta.enableDeletionVectors", "true"}};
             break;
-        default:
+        case 7:
             request.select = "SELECT 51::BIGINT AS k, 1::BIGINT AS part, 'marked' AS v";
+            request.mode = WriteMode::kMerge;
+            request.key = {"k"};
+            break;
+        case 8:
+            request.select = "SELECT range + 60 AS k, range % 2 AS part, 'told' AS v FROM range(6)";
+            request.mode = WriteMode::kOverwrite;
+            request.properties = {{"delta.enableDeletionVectors", "false"}, {"delta.enableChangeDataFeed", "true"}};
+            break;
+        default:
+            request.select = "SELECT * FROM (VALUES (61, 1, 'copied'), (70, 1, 'copied')) AS t(k, part, v)";
             request.mode = WriteMode::kMerge;
             request.key = {"k"};
             break;
     }
     return request;
 }
-constexpr int kWrites = 7;
-constexpr int kPublish = 8;
-constexpr int kCleanUp = 9;
+constexpr int kWrites = 9;
+constexpr int kPublish = 10;
+constexpr int kCleanUp = 11;
 
 int writes_done(Process& process) {
     const auto snapshot = process.lake().snapshot(kTable, kHead);
@@ -146,6 +159,14 @@ std::shared_ptr<ObjectStore> copy_of(ObjectStore& store) {
     return copy;
 }
 
+std::set<std::string> data_files(ObjectStore& store) {
+    std::set<std::string> keys;
+    const auto objects = store.list("stocks/").value();
+    for (const ObjectInfo& object : objects)
+        if (object.key.find("_delta_log") == std::string::npos) keys.insert(object.key);
+    return keys;
+}
+
 // The rows after write `writes`, and every published version.
 void expect_state(Process& process, int writes, const std::vector<std::string>& expected) {
     EXPECT_EQ(process.rows(), expected[static_cast<std::size_t>(writes)]);
@@ -175,6 +196,10 @@ std::shared_ptr<ObjectStore> sweep_step(int step, int writes, ObjectStore& befor
         const int found = writes_done(after);
         EXPECT_TRUE(found == after_step || (!done && found == writes)) << found;
         expect_state(after, found, expected);
+        // A write that only failed has taken its files away.
+        if (!done && found == writes && fault.kind == FaultyStore::Kind::kFail) {
+            EXPECT_EQ(data_files(*disk), data_files(before));
+        }
 
         const auto again = run(after, step);
         EXPECT_TRUE(again) << again.error().message;
@@ -193,7 +218,7 @@ void sweep(FaultyStore::Kind kind, ErrorCode code) {
     const std::vector<std::string> expected = states();
     std::shared_ptr<ObjectStore> disk = make_memory_store();
     int writes = 0;
-    for (const int step : {1, 2, 3, 4, kPublish, 5, 6, 7, kPublish, kCleanUp}) {
+    for (const int step : {1, 2, 3, 4, kPublish, 5, 6, 7, 8, 9, kPublish, kCleanUp}) {
         disk = sweep_step(step, writes, *disk, {.kind = kind, .at = 0, .code = code}, expected);
         if (!disk) return;
         if (step <= kWrites) writes = step;

@@ -102,12 +102,14 @@ const std::vector<Kind>& kinds() {
         {"deletion_vectors", {{"delta.enableDeletionVectors", "true"}}, {}, true},
         {"in_commit_timestamps", {{"delta.enableInCommitTimestamps", "true"}}},
         {"row_tracking", {{"delta.enableRowTracking", "true"}}},
+        {"change_feed", {{"delta.enableChangeDataFeed", "true"}}},
         {"everything",
          {{"delta.columnMapping.mode", "id"},
           {"delta.enableDeletionVectors", "true"},
           {"delta.enableInCommitTimestamps", "true"},
           {"delta.enableRowTracking", "true"},
           {"delta.enableTypeWidening", "true"},
+          {"delta.enableChangeDataFeed", "true"},
           {"delta.checkpointPolicy", "v2"},
           {"delta.checkpointInterval", "2"}},
          {"p"},
@@ -310,17 +312,28 @@ TEST_F(TableWriteTest, TypesWidenWhereTheTableMay) {
               "5000000001 6000000001BIGINT");
 }
 
-TEST_F(TableWriteTest, WhatCannotBeWrittenIsRefusedBeforeAnythingIsStaged) {
+TEST_F(TableWriteTest, AFeedTellsWhatEachModeChanged) {
     ASSERT_TRUE(open.write(
         {.select = select({{1, "a", 10}, {2, "a", 20}}), .properties = {{"delta.enableChangeDataFeed", "true"}}}));
-    const auto before = keys();
-    WriteRequest merge{.select = select({{1, "a", 11}}), .mode = WriteMode::kMerge, .key = {"k"}};
-    EXPECT_EQ(open.write(merge).error().code, ErrorCode::kUnsupported) << "it would need change files";
-    EXPECT_EQ(open.write({.select = select({{1, "a", 11}}), .mode = WriteMode::kReplaceWhere, .replace_where = "k = 1"})
-                  .error()
-                  .code,
-              ErrorCode::kUnsupported);
-    EXPECT_EQ(keys(), before);
+    const auto changes = [&] {
+        return OpenLake(disk, log).value(fmt::format(
+            "SELECT string_agg(_change_type || ' ' || k || '=' || v, ', ' ORDER BY _change_type, k) FROM "
+            "delta_changes('lagoa://silver/t', {0}, {0})",
+            open.snapshot()->version));
+    };
+    ASSERT_TRUE(open.write({.select = select({{1, "a", 11}, {3, "a", 30}}), .mode = WriteMode::kMerge, .key = {"k"}}));
+    EXPECT_EQ(changes(), "insert 3=30, update_postimage 1=11, update_preimage 1=10");
+    EXPECT_EQ(last_commit().find("operationMetrics")->string_at("numTargetChangeFilesAdded"), "1");
+    ASSERT_TRUE(open.write({.select = select({{4, "a", 11}}), .mode = WriteMode::kReplaceWhere, .replace_where = "v < 20"}));
+    EXPECT_EQ(changes(), "delete 1=11, insert 4=11");
+    ASSERT_TRUE(open.write({.select = select({{5, "a", 50}})}));
+    EXPECT_EQ(changes(), "insert 5=50");
+    ASSERT_TRUE(open.write({.select = select({{6, "a", 60}}), .mode = WriteMode::kOverwrite}));
+    EXPECT_EQ(changes(), "delete 2=20, delete 3=30, delete 4=11, delete 5=50, insert 6=60");
+}
+
+TEST_F(TableWriteTest, WhatCannotBeWrittenIsRefusedBeforeAnythingIsStaged) {
+    ASSERT_TRUE(open.write({.select = select({{1, "a", 10}, {2, "a", 20}})}));
     ASSERT_TRUE(open.write({.select = select({{3, "a", 30}})}));
     ASSERT_TRUE(open.write({.select = select({{4, "a", 40}}), .mode = WriteMode::kOverwrite}));
 

@@ -16,14 +16,11 @@
 
 #include "duckdb.hpp"
 
-#include "delta/deletion_vector.h"
+#include "catalog/duckdb/only_rows.h"
 #include "delta/snapshot.h"
 #include "engine/duckdb/file_system.h"
 
 namespace lagoa {
-
-/// By the file's slot: the only rows of it that are scanned.
-using OnlyRows = std::map<delta::Slot, std::shared_ptr<const delta::DeletedRows>>;
 
 /// What is scanned.
 struct ScanSource {

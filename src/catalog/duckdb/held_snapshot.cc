@@ -46,10 +46,12 @@ Result<> register_held_snapshots(Engine& engine) {
 }
 
 HeldSnapshot::HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root,
-                           const delta::TableLocation& table)
+                           const delta::TableLocation& table, OnlyRows only)
     : session_(session), name_(new_uuid()), sql_(fmt::format("{}({})", kFunctionName, quote_literal(name_))) {
     const auto held = context(session_).registered_state->GetOrCreate<HeldSources>(HeldSources::kKey);
-    held->by_name.emplace(name_, ScanSource{std::move(snapshot), std::move(root), table});
+    ScanSource source{std::move(snapshot), std::move(root), table};
+    if (!only.empty()) source.only = std::make_shared<const OnlyRows>(std::move(only));
+    held->by_name.emplace(name_, std::move(source));
 }
 
 HeldSnapshot::~HeldSnapshot() {

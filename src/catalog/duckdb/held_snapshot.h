@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "catalog/duckdb/only_rows.h"
 #include "delta/snapshot.h"
 #include "engine/engine.h"
 
@@ -18,9 +19,10 @@ Result<> register_held_snapshots(Engine& engine);
 /// Used by the thread that uses the session, which outlives it.
 class HeldSnapshot {
 public:
-    /// `root` is the table's folder as SQL opens it: `lagoa://silver/stocks`.
+    /// `root` is the table's folder as SQL opens it: `lagoa://silver/stocks`. Of the files that `only` names, these rows
+    /// alone.
     HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root,
-                 const delta::TableLocation& table);
+                 const delta::TableLocation& table, OnlyRows only = {});
     ~HeldSnapshot();
     HeldSnapshot(const HeldSnapshot&) = delete;
     HeldSnapshot& operator=(const HeldSnapshot&) = delete;

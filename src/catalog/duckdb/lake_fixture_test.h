@@ -14,7 +14,9 @@
 #include <gtest/gtest.h>
 
 #include "catalog/duckdb/attach.h"
+#include "catalog/duckdb/held_snapshot.h"
 #include "catalog/duckdb/parquet_io.h"
+#include "catalog/duckdb/staging.h"
 #include "engine/engine.h"
 #include "store/memory_store.h"
 
@@ -116,6 +118,8 @@ protected:
         stores_ = {{"bronze", std::move(bronze)}, {"silver", make_memory_store()}};
         for (const auto& [zone, store] : stores_) ASSERT_TRUE(engine_->mount(zone, store));
         parquet_ = make_parquet_io(*engine_);
+        ASSERT_TRUE(register_held_snapshots(*engine_));
+        ASSERT_TRUE(register_staging(*engine_));
     }
 
     /// A session that sees `pins` as they are pinned and every other table at its newest version.

@@ -4,7 +4,6 @@
 
 #include "catalog/duckdb/side_session.h"
 #include "catalog/impl/staged_file.h"
-#include "delta/stats.h"
 
 namespace lagoa {
 namespace {
@@ -36,21 +35,12 @@ Result<SettledRows> settle(duckdb::ClientContext& context, LakeView& view, const
     return settle_rows(*session, target, write.rows);
 }
 
-SettledRows as_added(const TableWrite& write) {
-    SettledRows settled;
-    for (const AddedFile& added : write.rows.added) {
-        settled.counts.inserted += delta::live_row_count(added.file).value_or(0);
-        settled.counts.bytes_added += static_cast<std::uint64_t>(added.file.size_bytes);
-        settled.adds.push_back(added.file);
-    }
-    settled.counts.files_added = settled.adds.size();
-    return settled;
-}
-
 delta::CommitRequest commit_request(const TableWrite& write, SettledRows settled) {
     delta::CommitRequest request{.adds = std::move(settled.adds),
                                  .removes = std::move(settled.removes),
                                  .cdc = std::move(settled.cdc),
+                                 .domains = write.domains,
+                                 .rules_enforced = true,  // by the sink that wrote the rows (row_rules.h)
                                  .read_set = write.replaces ? delta::ReadSet::whole_table() : write.read_set,
                                  .operation = write.operation,
                                  .operation_parameters = write.operation_parameters};
@@ -80,7 +70,8 @@ std::vector<delta::AddFile> unused_files(const TableWrite& write, const std::vec
 Result<> commit_write(duckdb::ClientContext& context, LakeView& view, const TableWrite& write) {
     if (write.rows.empty() && !write.changes_metadata) return {};
     const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
-    auto settled = write.rows.going.empty() ? as_added(write) : settle(context, view, write, location);
+    Result<SettledRows> settled = write.rows.going.empty() ? settle_added(write.rows.added)
+                                                           : settle(context, view, write, location);
     if (!settled) {
         discard_write(view, write);
         return pass_on(settled.error(), "writing {}", write.table.text());

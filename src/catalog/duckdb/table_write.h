@@ -26,6 +26,7 @@ struct TableWrite {
     delta::Protocol protocol;                     ///< That `metadata` needs.
     bool changes_metadata = false;                ///< Whether it is created, replaced or altered.
     bool replaces = false;                        ///< Whether the files of `base` go.
+    std::vector<delta::DomainMetadata> domains;   ///< Of clustering, where the table is made with it.
     std::string operation = "WRITE";
     json::Object operation_parameters;
     RowChanges rows;

@@ -75,19 +75,23 @@ std::string MergeSource::select() const {
     return "SELECT * FROM " + name_;
 }
 
-std::string MergeSource::select_with_row_ids(const std::string& scan) const {
+std::string MergeSource::select_matched(const std::string& found, bool with_ids) const {
+    if (!with_ids) return fmt::format("SELECT s.* FROM {} AS s SEMI JOIN {} AS t ON {}", name_, found, condition());
     std::vector<std::string> keys;
     for (const std::string& column : key_) keys.push_back("t." + quote_identifier(column));
     return fmt::format(
-        "SELECT s.*, t._row_id, CAST(NULL AS BIGINT) FROM {} AS s LEFT JOIN (SELECT {}, min(t._row_id) AS _row_id FROM "
-        "{} "
+        "SELECT s.*, t._row_id, CAST(NULL AS BIGINT) FROM {} AS s JOIN (SELECT {}, min(t._row_id) AS _row_id FROM {} "
         "AS t GROUP BY ALL) AS t ON {}",
-        name_, fmt::join(keys, ", "), scan, condition());
+        name_, fmt::join(keys, ", "), found, condition());
 }
 
-RowMatch MergeSource::match() const {
-    return {.going = fmt::format("SEMI JOIN {} AS s ON {}", name_, condition()),
-            .staying = fmt::format("ANTI JOIN {} AS s ON {}", name_, condition())};
+std::string MergeSource::select_unmatched(const std::string& found, bool with_ids) const {
+    return fmt::format("SELECT s.*{} FROM {} AS s ANTI JOIN {} AS t ON {}",
+                       with_ids ? ", CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)" : "", name_, found, condition());
+}
+
+std::string MergeSource::match() const {
+    return fmt::format("SEMI JOIN {} AS s ON {}", name_, condition());
 }
 
 std::string MergeSource::condition() const {

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "catalog/impl/file_rewrite.h"
 #include "engine/engine.h"
 
 namespace lagoa {
@@ -25,11 +24,12 @@ public:
     std::uint64_t rows() const { return rows_; }
     /// `SELECT * FROM` the source.
     std::string select() const;
-    /// The same rows and after them, as row tracking columns, the row id that each row's match in `scan` (a table in
-    /// SQL) has, NULL without match, and NULL: a row that replaces another keeps its id.
-    std::string select_with_row_ids(const std::string& scan) const;
-    /// The rows of the table that a source row replaces.
-    RowMatch match() const;
+    /// The rows that replace a row of `found` (a table in SQL), and those that replace none; `with_ids`: after each, as
+    /// row tracking columns, the id of the row that it replaces, NULL for none, and NULL.
+    std::string select_matched(const std::string& found, bool with_ids) const;
+    std::string select_unmatched(const std::string& found, bool with_ids) const;
+    /// The rows of the table that a source row replaces, as RowSearch takes it.
+    std::string match() const;
 
 private:
     MergeSource(Session& session, std::string name, std::vector<std::string> key);

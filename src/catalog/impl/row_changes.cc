@@ -39,14 +39,27 @@ Result<std::shared_ptr<const delta::Snapshot>> with_changes(const delta::TableLo
     }
     for (const AddedFile& added : changes.added) {
         const auto going = changes.going.find(delta::file_key(added.file.path, {}));
-        if (going == changes.going.end())
+        if (going == changes.going.end()) {
             files.push_back(added.file);
-        else
-            LAGOA_TRY(without_going(added.file, going->second));
+            continue;
+        }
+        LAGOA_TRY(check_own_rows(base.metadata));
+        LAGOA_TRY(without_going(added.file, going->second));
     }
     auto changed = std::make_shared<delta::Snapshot>(base);
     changed->files = base.files.with(std::move(files), gone);
     return changed;
+}
+
+SettledRows settle_added(const std::vector<AddedFile>& added) {
+    SettledRows settled;
+    for (const AddedFile& each : added) {
+        settled.counts.inserted += delta::live_row_count(each.file).value_or(0);
+        settled.counts.bytes_added += static_cast<std::uint64_t>(each.file.size_bytes);
+        settled.adds.push_back(each.file);
+    }
+    settled.counts.files_added = added.size();
+    return settled;
 }
 
 json::Object row_metrics(std::string_view operation, const RowCounts& counts,

@@ -75,9 +75,13 @@ struct SettledRows {
 };
 
 /// `base` with `changes` as their transaction sees it: going rows are deletion vectors inside the log (storage type
-/// `i`), united with those the files have, which are read. Its slots are its own.
+/// `i`), united with those the files have, which are read. Its slots are its own. Errors of that reading, and as
+/// check_own_rows.
 Result<std::shared_ptr<const delta::Snapshot>> with_changes(const delta::TableLocation& location,
                                                             const delta::Snapshot& base, const RowChanges& changes);
+
+/// kUnsupported in a table with a change data feed: a row that a transaction itself wrote goes again.
+Result<> check_own_rows(const delta::Metadata& metadata);
 
 /// The table that rows are settled in.
 struct SettleTarget {
@@ -88,9 +92,12 @@ struct SettleTarget {
     delta::Protocol protocol;
 };
 
+/// What comes where nothing goes.
+SettledRows settle_added(const std::vector<AddedFile>& added);
+
 /// Runs its queries in `session`. Everything written is durable on return; after an error nothing of it is left, but
 /// the files of `changes`, which stay their owner's. Copied rows keep their row ids where the table tracks rows.
-/// kUnsupported: in a table with a change data feed, a row that the transaction itself wrote goes again.
+/// kUnsupported: as check_own_rows. kCorruption: more rows go out of a file than it has.
 Result<SettledRows> settle_rows(Session& session, const SettleTarget& target, const RowChanges& changes);
 
 }  // namespace lagoa

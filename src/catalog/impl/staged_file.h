@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,15 @@
 
 namespace lagoa {
 
+/// A partition that all rows to be staged are of.
+struct OnePartition {
+    delta::PartitionValues values;
+    std::string folder;  ///< Of its files, under the table's; empty: the table's own.
+};
+
+/// Beyond it an unpartitioned write, or one of one partition, begins a new file.
+inline constexpr std::uint64_t kTargetFileBytes = std::uint64_t{256} << 20;
+
 /// The table that files are written for.
 struct StagingTarget {
     delta::TableLocation location;
@@ -23,6 +33,12 @@ struct StagingTarget {
     bool tight_bounds =
         false;  ///< Whether statistics say that their bounds are tight: in tables with deletion vectors.
     bool new_rows = true;  ///< Whether what the table asks of rows is checked: not of those that were in it.
+    std::set<std::string> computed = {};  ///< Columns that new rows come with as NULL, to be filled in (row_rules.h).
+    std::optional<OnePartition> partition;  ///< The rows come without the partition columns.
+    std::uint64_t file_bytes = kTargetFileBytes;
+    /// Rows of an ORDER BY are written by as many threads as others are: row groups are cut from their order, and are
+    /// about in it.
+    bool loose_order = false;
 };
 
 struct StagedFile {

@@ -11,14 +11,9 @@ StagedFiles::StagedFiles(Session& session, StagingTarget target) : session_(sess
 Result<> StagedFiles::write(const std::string& select) {
     StagedRows written = LAGOA_TRY(stage_rows(session_, select, target_));
     rows_ += written.rows;
+    for (const auto& [column, mark] : written.identity_marks) identity_marks_[column] = mark;
     for (delta::AddFile& file : written.files) files_.push_back(std::move(file));
     return {};
-}
-
-std::uint64_t StagedFiles::size_bytes() const {
-    std::int64_t sum = 0;
-    for (const delta::AddFile& file : files_) sum += file.size_bytes;
-    return static_cast<std::uint64_t>(sum);
 }
 
 void StagedFiles::discard() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ public:
 
     const std::vector<delta::AddFile>& files() const { return files_; }
     std::uint64_t rows() const { return rows_; }
-    std::uint64_t size_bytes() const;
+    /// As RowRules::identity_marks().
+    const std::map<std::string, std::int64_t>& identity_marks() const { return identity_marks_; }
 
     /// Removes what was written, as far as it can; a file left behind is harmless. Not after a commit
     /// whose outcome is unknown.
@@ -33,6 +35,7 @@ private:
     const StagingTarget target_;
     std::vector<delta::AddFile> files_;
     std::uint64_t rows_ = 0;
+    std::map<std::string, std::int64_t> identity_marks_;
 };
 
 }  // namespace lagoa

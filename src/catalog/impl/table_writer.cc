@@ -6,6 +6,8 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "catalog/impl/row_copy.h"
+#include "delta/column_rules.h"
 #include "delta/table_features.h"
 #include "delta/table_properties.h"
 
@@ -43,9 +45,14 @@ Result<WriteResult> TableWriter::run() {
         staged.discard();
         return pass_on(std::move(done).error());
     }
-    if (has_nothing_to_commit(staged)) return result(staged, base_->version, false);
-    auto committed = commit(staged);
-    if (!committed && !is_outcome_unknown(committed.error().code)) staged.discard();
+    if (has_nothing_to_commit()) return result(base_->version, false);
+    if (auto done = settle(); !done) {
+        staged.discard();
+        return pass_on(std::move(done).error());
+    }
+    auto committed = commit();
+    const bool not_made = committed ? !committed->committed : !is_outcome_unknown(committed.error().code);
+    if (not_made) discard(staged);
     return committed;
 }
 
@@ -129,7 +136,8 @@ StagingTarget TableWriter::staging_target() const {
             .url = url(),
             .metadata = plan_.metadata,
             .hidden = keeps_row_ids() ? row_tracking_columns(base_->metadata) : std::vector<Field>{},
-            .tight_bounds = delta::has_feature(protocol_, "deletionVectors")};
+            .tight_bounds = delta::has_feature(protocol_, "deletionVectors"),
+            .computed = plan_.computed};
 }
 
 std::string TableWriter::url() const {
@@ -144,7 +152,7 @@ Result<> TableWriter::stage(StagedFiles& staged) {
         fmt::format("SELECT {} FROM ({}\n) AS source", fmt::join(plan_.select, ", "), request_.select);
     if (request_.mode == WriteMode::kMerge) return stage_merge(staged, select);
     if (request_.mode == WriteMode::kReplaceWhere) return stage_replace(staged, select);
-    LAGOA_TRY(staged.write(select));
+    LAGOA_TRY(write(staged, select, AddedKind::kInserted));
     source_rows_ = staged.rows();
     if (is_new() || request_.mode == WriteMode::kAppend) return {};
     if (request_.mode == WriteMode::kOverwritePartitions && !plan_.metadata.partition_columns.empty())
@@ -170,87 +178,121 @@ void TableWriter::remove_partitions_of(const StagedFiles& staged) {
         if (writes_partition_of(*file)) removed_.push_back(file.slot());
 }
 
-Result<> TableWriter::find_going_rows(RowMatch match) {
-    rewrite_ = std::make_unique<FileRewrite>(session_, base_, url(), location_, std::move(match));
-    LAGOA_TRY(rewrite_->find_files());
-    removed_ = rewrite_->removed();
-    const bool splits_files = rewrite_->has_staying_rows() || (source_ && !removed_.empty());
-    if (splits_files && delta::is_enabled(base_->metadata, "delta.enableChangeDataFeed"))
-        return fail_with_hint(ErrorCode::kUnsupported, "Overwrite whole partitions, or turn off the change data feed.",
-                              "rewriting files of {}, which has a change data feed", request_.table.text());
+Result<> TableWriter::find_rows(std::string match) {
+    search_ = std::make_unique<RowSearch>(session_, base_, url(), location_, std::move(match));
+    return search_->run();
+}
+
+Result<> TableWriter::write(StagedFiles& staged, const std::string& select, AddedKind kind) {
+    const std::size_t before = staged.files().size();
+    LAGOA_TRY(staged.write(select));
+    for (std::size_t i = before; i < staged.files().size(); ++i)
+        changes_.added.push_back({.file = staged.files()[i], .kind = kind});
+    delta::set_identity_marks(plan_.metadata, staged.identity_marks());
+    changes_metadata_ |= !staged.identity_marks().empty();
     return {};
 }
 
 Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select) {
+    for (const std::string& column : plan_.computed) {
+        const auto identity = LAGOA_TRY(delta::identity_of(*plan_.metadata.schema.find(column)));
+        if (identity)
+            return fail_with_hint(ErrorCode::kUnsupported, "MERGE INTO, by SQL, keeps those of rows that match.",
+                                  "merging into a table with identity column {}, which would be given out anew",
+                                  column);
+    }
     source_ = LAGOA_TRY(MergeSource::make(session_, select, plan_.metadata.schema, request_.key));
     source_rows_ = source_->rows();
     if (source_rows_ == 0) return {};
-    if (is_new()) return staged.write(source_->select());
-    LAGOA_TRY(find_going_rows(source_->match()));
-    std::string rows = source_->select();
-    if (keeps_row_ids())
-        rows = removed_.empty() ? fmt::format("SELECT *, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) FROM ({})", rows)
-                                : source_->select_with_row_ids(rewrite_->removed_sql());
-    if (rewrite_->has_staying_rows()) rows = rewrite_->select_staying(plan_.metadata.schema) + " UNION ALL " + rows;
-    return staged.write(rows);
+    if (is_new()) return write(staged, source_->select(), AddedKind::kInserted);
+    LAGOA_TRY(find_rows(source_->match()));
+    changes_ = search_->changes(true);
+    const bool with_ids = keeps_row_ids();
+    if (search_->found_none())
+        return write(staged,
+                     with_ids ? fmt::format("SELECT *, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) FROM ({})",
+                                            source_->select())
+                              : source_->select(),
+                     AddedKind::kInserted);
+    // Only a change data feed asks which of the rows are new.
+    const bool tells_apart = delta::is_enabled(plan_.metadata, "delta.enableChangeDataFeed");
+    if (!tells_apart && !with_ids) return write(staged, source_->select(), AddedKind::kUpdated);
+    const std::string matched = source_->select_matched(search_->sql(), with_ids);
+    const std::string unmatched = source_->select_unmatched(search_->sql(), with_ids);
+    if (!tells_apart) return write(staged, matched + " UNION ALL " + unmatched, AddedKind::kUpdated);
+    LAGOA_TRY(write(staged, matched, AddedKind::kUpdated));
+    return write(staged, unmatched, AddedKind::kInserted);
 }
 
 Result<> TableWriter::stage_replace(StagedFiles& staged, const std::string& select) {
     const std::string& condition = request_.replace_where;
+    if (!is_new()) {
+        LAGOA_TRY(find_rows(fmt::format("WHERE ({}\n)", condition)));
+        changes_ = search_->changes(false);
+    }
     // The rows themselves are checked on their way: the SELECT may be readable once.
-    std::string rows = fmt::format("SELECT * {} FROM ({}) WHERE CASE WHEN ({}\n) THEN true ELSE error({}) END",
-                                   keeps_row_ids() ? ", CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)" : "", select,
-                                   condition, quote_literal(kOutside));
-    const auto write = [&](const std::string& what) -> Result<> {
-        auto written = staged.write(what);
-        if (!written && written.error().message.find(kOutside) != std::string::npos)
-            return fail_with_hint(ErrorCode::kDataRejected, "Select only rows that do.",
-                                  "a row to write does not meet {}", condition);
-        return written;
-    };
-    if (!is_new())
-        LAGOA_TRY(find_going_rows({.going = fmt::format("WHERE ({}\n)", condition),
-                                   .staying = fmt::format("WHERE ({}\n) IS NOT TRUE", condition)}));
-    LAGOA_TRY(write(rows));
+    const std::string rows = fmt::format("SELECT * {} FROM ({}) WHERE CASE WHEN ({}\n) THEN true ELSE error({}) END",
+                                         keeps_row_ids() ? ", CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)" : "", select,
+                                         condition, quote_literal(kOutside));
+    auto written = write(staged, rows, AddedKind::kInserted);
+    if (!written && written.error().message.find(kOutside) != std::string::npos)
+        return fail_with_hint(ErrorCode::kDataRejected, "Select only rows that do.",
+                              "a row to write does not meet {}", condition);
     source_rows_ = staged.rows();
-    if (!rewrite_ || !rewrite_->has_staying_rows()) return {};
-    return write(rewrite_->select_staying(plan_.metadata.schema));
+    return written;
+}
+
+Result<> TableWriter::settle() {
+    if (changes_.going.empty()) {
+        settled_ = settle_added(changes_.added);
+        for (const delta::Slot slot : removed_) settled_.removes.push_back(remove_of(base_->files[slot]));
+        settled_.counts.files_removed = removed_.size();
+        return {};
+    }
+    const SettleTarget target{
+        .location = location_, .url = url(), .base = base_, .metadata = plan_.metadata, .protocol = protocol_};
+    settled_ = LAGOA_TRY(settle_rows(session_, target, changes_));
+    return {};
 }
 
 // ------------------------------------------------------------------ the commit
 
-bool TableWriter::has_nothing_to_commit(const StagedFiles& staged) const {
+bool TableWriter::has_nothing_to_commit() const {
     if (is_new()) return false;
     if (request_.skip_if_empty && source_rows_ == 0) return true;
-    return staged.files().empty() && removed_.empty() && !request_.txn && !changes_metadata_;
+    return changes_.empty() && removed_.empty() && !request_.txn && !changes_metadata_;
 }
 
-Result<WriteResult> TableWriter::commit(StagedFiles& staged) {
+Result<WriteResult> TableWriter::commit() {
     for (int attempt = 0;; ++attempt) {
-        const auto version = delta::commit(location_, base_, commit_request(staged), options_);
-        if (version) return result(staged, *version, true);
+        const auto version = delta::commit(location_, base_, commit_request(), options_);
+        if (version) return result(*version, true);
         const ErrorCode code = version.error().code;
-        if (code == ErrorCode::kAlreadyExists && request_.txn) {  // someone else has applied this very step
-            staged.discard();
-            return result(staged, LAGOA_TRY(delta::newest_version(location_)), false);
-        }
+        if (code == ErrorCode::kAlreadyExists && request_.txn)  // someone else has applied this very step
+            return result(LAGOA_TRY(delta::newest_version(location_)), false);
         if (code != ErrorCode::kConflict || attempt == kMaxRebases) return pass_on(version.error());
-        const bool rebased = LAGOA_TRY(rebase(staged));
+        const bool rebased = LAGOA_TRY(rebase());
         if (!rebased) return pass_on(version.error());
     }
 }
 
 // After a conflict: whether the staged files fit the table as it is now, which becomes the base. Only an
 // append's may: it has read nothing, so that what changed is the table's metadata, or that it exists.
-Result<bool> TableWriter::rebase(const StagedFiles& staged) {
+Result<bool> TableWriter::rebase() {
     if (request_.mode != WriteMode::kAppend || was_dropped_) return false;
     const delta::Metadata before = plan_.metadata;
     base_ = LAGOA_TRY(delta::read_snapshot(location_));
     LAGOA_TRY(check_request());
     LAGOA_TRY(check_step());
     LAGOA_TRY(plan());
-    if (staged.files().empty()) return true;
+    if (settled_.adds.empty()) return true;
     if (plan_.metadata.partition_columns != before.partition_columns) return false;
+    // Rows that were checked by other rules, or came without a column that has one, are not what they have to be.
+    if (delta::has_row_rules(plan_.metadata) || delta::has_row_rules(before)) {
+        const auto conditions = LAGOA_TRY(delta::row_conditions(before));
+        const auto conditions_now = LAGOA_TRY(delta::row_conditions(plan_.metadata));
+        if (plan_.metadata.schema != before.schema || conditions_now != conditions) return false;
+    }
     // Equal fields have equal places in files, by their metadata; a column that both added has two.
     return std::ranges::all_of(before.schema.fields, [this](const Field& field) {
         const Field* const now = plan_.metadata.schema.find(field.name);
@@ -258,19 +300,26 @@ Result<bool> TableWriter::rebase(const StagedFiles& staged) {
     });
 }
 
-delta::CommitRequest TableWriter::commit_request(const StagedFiles& staged) const {
+void TableWriter::discard(StagedFiles& staged) {
+    remove_paths(location_, settled_.written);
+    staged.discard();
+}
+
+delta::CommitRequest TableWriter::commit_request() const {
     delta::CommitRequest commit;
-    commit.adds = staged.files();
-    for (const delta::Slot slot : removed_) commit.removes.push_back(remove_of(base_->files[slot]));
+    commit.adds = settled_.adds;
+    commit.removes = settled_.removes;
+    commit.cdc = settled_.cdc;
     if (changes_metadata_) {
         commit.metadata = plan_.metadata;
         if (!base_ || protocol_ != base_->protocol) commit.protocol = protocol_;
     }
     if (request_.txn) commit.txns.push_back(*request_.txn);
+    commit.rules_enforced = true;  // by the sink that staged the rows (row_rules.h)
     commit.read_set = read_set();
     commit.user_metadata = request_.user_metadata;
     commit.commit_info = request_.commit_info;
-    describe(commit, staged);
+    describe(commit);
     return commit;
 }
 
@@ -280,8 +329,8 @@ delta::ReadSet TableWriter::read_set() const {
     delta::ReadSet read{.scope = delta::ReadSet::Scope::kFiles, .files = {}, .may_match = {}};
     if (partitions_) {
         read.may_match = [this](const delta::AddFile& added) { return writes_partition_of(added); };
-    } else if (rewrite_) {
-        read.may_match = [this](const delta::AddFile& added) { return rewrite_->touches(added); };
+    } else if (search_) {
+        read.may_match = [this](const delta::AddFile& added) { return search_->touches(added); };
     } else {
         return delta::ReadSet::whole_table();
     }
@@ -289,28 +338,20 @@ delta::ReadSet TableWriter::read_set() const {
 }
 
 // operationParameters and operationMetrics as Spark names them.
-void TableWriter::describe(delta::CommitRequest& commit, const StagedFiles& staged) const {
+void TableWriter::describe(delta::CommitRequest& commit) const {
     const bool merge = request_.mode == WriteMode::kMerge;
     commit.operation = merge && request_.operation == "WRITE" ? "MERGE" : request_.operation;
-    const std::uint64_t files = staged.files().size();
+    RowCounts counts = settled_.counts;
     if (merge) {
         std::vector<std::string> parts;
         for (const std::string& column : request_.key) parts.push_back(fmt::format("(t.{0} = s.{0})", column));
-        const std::uint64_t replaced = rewrite_ ? rewrite_->rows_going() : 0;
         commit.operation_parameters =
             json::make_object({{"predicate", to_json_text({fmt::format("{}", fmt::join(parts, " AND "))})},
                                {"matchedPredicates", R"([{"actionType":"update"}])"},
                                {"notMatchedPredicates", R"([{"actionType":"insert"}])"},
                                {"notMatchedBySourcePredicates", "[]"}});
-        commit.operation_metrics =
-            json::make_object({{"numSourceRows", source_rows_},
-                               {"numTargetRowsInserted", source_rows_ - std::min(source_rows_, replaced)},
-                               {"numTargetRowsUpdated", replaced},
-                               {"numTargetRowsCopied", staged.rows() - std::min(staged.rows(), source_rows_)},
-                               {"numTargetRowsDeleted", std::uint64_t{0}},
-                               {"numTargetFilesAdded", files},
-                               {"numTargetFilesRemoved", std::uint64_t{removed_.size()}},
-                               {"numOutputRows", staged.rows()}});
+        counts.inserted = source_rows_ - std::min(source_rows_, counts.updated);
+        commit.operation_metrics = row_metrics("MERGE", counts, source_rows_);
         return;
     }
     commit.operation_parameters =
@@ -319,18 +360,16 @@ void TableWriter::describe(delta::CommitRequest& commit, const StagedFiles& stag
     if (request_.mode == WriteMode::kReplaceWhere) commit.operation_parameters.set("predicate", request_.replace_where);
     if (request_.mode == WriteMode::kOverwritePartitions)
         commit.operation_parameters.set("isDynamicPartitionOverwrite", true);
-    commit.operation_metrics = json::make_object(
-        {{"numFiles", files}, {"numOutputRows", staged.rows()}, {"numOutputBytes", staged.size_bytes()}});
-    if (request_.mode != WriteMode::kAppend)
-        commit.operation_metrics.set("numRemovedFiles", std::uint64_t{removed_.size()});
+    commit.operation_metrics = row_metrics("WRITE", counts);
+    if (request_.mode != WriteMode::kAppend) commit.operation_metrics.set("numRemovedFiles", counts.files_removed);
 }
 
-WriteResult TableWriter::result(const StagedFiles& staged, delta::Version version, bool committed) const {
+WriteResult TableWriter::result(delta::Version version, bool committed) const {
     WriteResult written{.version = version, .committed = committed};
     if (!committed) return written;
     written.rows = source_rows_;
-    written.files = staged.files().size();
-    written.size_bytes = staged.size_bytes();
+    written.files = settled_.counts.files_added;
+    written.size_bytes = settled_.counts.bytes_added;
     return written;
 }
 

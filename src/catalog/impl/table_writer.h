@@ -5,8 +5,9 @@
 #include <set>
 #include <vector>
 
-#include "catalog/impl/file_rewrite.h"
 #include "catalog/impl/merge.h"
+#include "catalog/impl/row_changes.h"
+#include "catalog/impl/row_search.h"
 #include "catalog/impl/schema_plan.h"
 #include "catalog/impl/staged_files.h"
 #include "catalog/lake.h"
@@ -32,20 +33,23 @@ private:
     Result<> stage(StagedFiles& staged);
     Result<> stage_merge(StagedFiles& staged, const std::string& select);
     Result<> stage_replace(StagedFiles& staged, const std::string& select);
-    Result<> find_going_rows(RowMatch match);
+    Result<> find_rows(std::string match);
+    Result<> write(StagedFiles& staged, const std::string& select, AddedKind kind);
+    Result<> settle();
     void remove_all();
     bool writes_partition_of(const delta::AddFile& file) const;
     void remove_partitions_of(const StagedFiles& staged);
-    Result<WriteResult> commit(StagedFiles& staged);
-    Result<bool> rebase(const StagedFiles& staged);
+    Result<WriteResult> commit();
+    Result<bool> rebase();
+    void discard(StagedFiles& staged);
 
     StagingTarget staging_target() const;
-    delta::CommitRequest commit_request(const StagedFiles& staged) const;
+    delta::CommitRequest commit_request() const;
     delta::ReadSet read_set() const;
-    void describe(delta::CommitRequest& commit, const StagedFiles& staged) const;
+    void describe(delta::CommitRequest& commit) const;
     bool keeps_row_ids() const;
-    bool has_nothing_to_commit(const StagedFiles& staged) const;
-    WriteResult result(const StagedFiles& staged, delta::Version version, bool committed) const;
+    bool has_nothing_to_commit() const;
+    WriteResult result(delta::Version version, bool committed) const;
     std::string url() const;
 
     Session& session_;
@@ -60,9 +64,11 @@ private:
     bool changes_metadata_ = true;
     delta::Protocol protocol_;                                    // that plan_.metadata needs
     std::unique_ptr<MergeSource> source_;                         // kMerge; kept for the commit's conflict checks
-    std::unique_ptr<FileRewrite> rewrite_;                        // kMerge, kReplaceWhere of a table that has files
+    std::unique_ptr<RowSearch> search_;                           // kMerge, kReplaceWhere of a table that has files
     std::optional<std::set<delta::PartitionValues>> partitions_;  // kOverwritePartitions: those written
-    std::vector<delta::Slot> removed_;                            // of base_->files
+    std::vector<delta::Slot> removed_;                            // of base_->files: those an overwrite removes
+    RowChanges changes_;                                          // their files are those staged
+    SettledRows settled_;
     std::uint64_t source_rows_ = 0;
 };
 
