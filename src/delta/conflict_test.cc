@@ -15,8 +15,8 @@ using test::DeltaTable;
 // Each line: ours | theirs | verdict.
 //
 // `blind`, `files`, `table`: what was read: nothing, some files (and what the name of a file that begins with `k` says,
-// the key's place), the whole table. `+f`, `-f`: a file that is added or removed; `~+f`, `~-f`: its rows were only
-// moved. `reads=f`: a file that was read and stays. `weak`: write-serializable. `txn=5`, `domain=d`, `schema`,
+// the key's place), the whole table. `+f`, `-f`: a file that is added or removed, `f@1` with a deletion vector; `~+f`,
+// `~-f`: its rows were only moved. `reads=f`: a file that was read and stays. `weak`: write-serializable. `txn=5`, `domain=d`, `schema`,
 // `protocol`.
 constexpr std::string_view kCases = R"(
     # Appends never stand in each other's way, nor in the way of a change of rows.
@@ -50,6 +50,19 @@ constexpr std::string_view kCases = R"(
     files -x +a         | blind +k1           | conflict
     files -x reads=y +a | files -y +b         | conflict
     files -x reads=y +a | files -z +b         | stands
+
+    # A file that loses rows by a deletion vector is one removed and one added: only one writer can do it.
+    files -x +x@1       | files -y +y@1       | stands
+    files -x +x@1       | blind +b            | stands
+    files -x +x@1       | files -x +x@2       | conflict
+    files -x@1 +x@2     | files -x@1 +x@3     | conflict
+    files -x@1 +x@2     | files -x@1 +b       | conflict
+    files -x            | files -x +x@1       | conflict
+    files -x +x@1       | files -x            | conflict
+    files -x +x@1       | blind ~-x ~+z       | conflict
+    files -x +x@1       | blind ~-y ~+z       | stands
+    table ~-x ~-y ~+z   | files -x +x@1       | conflict
+    table ~-x ~-y ~+z   | files -v +v@1       | stands
 
     # Rows that were moved were read where they came from.
     files -x +a         | blind ~-y ~+k1      | stands
@@ -111,13 +124,19 @@ Commit parse(std::string_view text) {
             request.domains.push_back({.domain = std::string(word.substr(7)), .configuration = "{}", .removed = false});
         if (word.starts_with("txn="))
             request.txns.push_back({.app_id = "loader", .version = word.back() - '0', .last_updated_ms = {}});
+        const std::string_view file = word.substr(1, word.find('@') - 1);
+        std::optional<DeletionVector> vector;
+        if (const auto at = word.find('@'); at != std::string_view::npos)
+            vector = DeletionVector{.storage_type = "u", .path_or_inline = std::string(word.substr(at + 1)), .offset = 1};
         if (word.starts_with('+')) {
-            request.adds.push_back(DeltaTable::add(std::string(word.substr(1))));
+            request.adds.push_back(DeltaTable::add(std::string(file)));
             request.adds.back().data_change = !moved;
+            request.adds.back().deletion_vector = vector;
         }
         if (word.starts_with('-')) {
-            request.removes.push_back(DeltaTable::remove(std::string(word.substr(1))));
+            request.removes.push_back(DeltaTable::remove(std::string(file)));
             request.removes.back().data_change = !moved;
+            request.removes.back().deletion_vector = vector;
         }
     }
     return commit;

@@ -14,9 +14,9 @@
 namespace lagoa {
 
 /// From here on a file is written again alone.
-inline constexpr std::uint64_t kOwnFileBytes = std::uint64_t{32} << 20;
+inline constexpr std::uint64_t kOwnFileBytes = std::uint64_t{8} << 20;
 /// What small files are put together to.
-inline constexpr std::uint64_t kBinBytes = std::uint64_t{64} << 20;
+inline constexpr std::uint64_t kBinBytes = std::uint64_t{32} << 20;
 
 struct CopiedFile {
     delta::AddFile file;           ///< With the deletion vector by which only rows that stay are read.

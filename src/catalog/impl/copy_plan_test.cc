@@ -36,18 +36,20 @@ std::string plan(bool partitioned, std::vector<CopiedFile> files) {
 TEST(CopyPlan, SmallFilesAreMadeOne) {
     EXPECT_EQ(plan(false, {}), "");
     EXPECT_EQ(plan(false, {file("a", 1), file("b", 2), file("c", 3)}), "a b c");
-    EXPECT_EQ(plan(false, {file("a", 30), file("b", 30), file("c", 30)}), "a b|c");
+    EXPECT_EQ(plan(false, {file("a", 7), file("b", 7), file("c", 7), file("d", 7), file("e", 7)}),
+              "a b c d|e");
 }
 
 TEST(CopyPlan, LargeFilesStayTheirOwn) {
-    EXPECT_EQ(plan(false, {file("a", 32), file("b", 500), file("c", 1)}), "a|b|c");
+    EXPECT_EQ(plan(false, {file("a", 8), file("b", 500), file("c", 1)}), "a|b|c");
     EXPECT_EQ(plan(false, {file("a", 1), file("b", 40), file("c", 1)}), "b|a c");
 }
 
 TEST(CopyPlan, PartitionsShareAStatementButNoFile) {
     EXPECT_EQ(plan(true, {file("a", 1, "x"), file("b", 1, "y"), file("c", 1, "x")}), "a c b");
     EXPECT_EQ(plan(true, {file("a", 40, "x"), file("b", 1, "x")}), "x:a|x:b");
-    EXPECT_EQ(plan(true, {file("a", 31, "x"), file("b", 31, "y"), file("c", 31, "z")}), "a b|z:c");
+    EXPECT_EQ(plan(true, {file("a", 7, "u"), file("b", 7, "v"), file("c", 7, "w"), file("d", 7, "x"), file("e", 7, "y")}),
+              "a b c d|y:e");
     std::vector<CopiedFile> many;
     for (int i = 0; i < 150; ++i) many.push_back(file("f", 0, "p" + std::to_string(1'000 + i)));
     EXPECT_EQ(plan_copies(metadata(true), many).size(), 3U);
