@@ -2,11 +2,13 @@
 // fails, loses its answer, or is the last before the process dies; a statement that only failed leaves no file. Method:
 // the sweep of faulty_store.h over each statement on tables that copy rows, that mark them by deletion vectors, and
 // that tell their changes.
+#include <ostream>
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "catalog/lake.h"
+#include "delta/deletion_vector.h"
 #include "store/memory_store.h"
 #include "support/faulty_store.h"
 
@@ -22,8 +24,9 @@ class Process {
 public:
     explicit Process(std::shared_ptr<ObjectStore> store) {
         engine_ = Engine::open({.threads = 1}).value();
-        lake_ = Lake::open({.zones = {{"silver", std::move(store)}}, .log = make_memory_store(), .engine = engine_.get()})
-                    .value();
+        lake_ =
+            Lake::open({.zones = {{"silver", std::move(store)}}, .log = make_memory_store(), .engine = engine_.get()})
+                .value();
     }
 
     /// In a session of its own, which ends with the first error.
@@ -35,18 +38,21 @@ public:
 
     std::string rows() {
         const auto session = lake_->connect(kHead).value();
-        const auto text = session->value("SELECT string_agg(concat_ws('|', k, p, v), ';' ORDER BY k, p, v) FROM silver.t");
+        const auto text =
+            session->value("SELECT string_agg(concat_ws('|', k, p, v), ';' ORDER BY k, p, v) FROM silver.t");
         return text ? text->value_or("") : "error: " + text.error().message;
     }
+
+    std::shared_ptr<const delta::Snapshot> snapshot() { return lake_->snapshot({"silver", "t"}, kHead).value(); }
 
     /// What the newest version says that it changed, as the same text.
     std::string changed(const std::string& type) {
         const auto session = lake_->connect(kHead).value();
-        const auto newest = lake_->snapshot({"silver", "t"}, kHead).value()->version;
-        const auto text = session->value(
-            fmt::format("SELECT string_agg(concat_ws('|', k, p, v), ';' ORDER BY k, p, v) FROM delta_changes('lagoa://silver/t', "
-                        "{0}, {0}) WHERE _change_type = '{1}'",
-                        newest, type));
+        const auto newest = snapshot()->version;
+        const auto text = session->value(fmt::format(
+            "SELECT string_agg(concat_ws('|', k, p, v), ';' ORDER BY k, p, v) FROM delta_changes('lagoa://silver/t', "
+            "{0}, {0}) WHERE _change_type = '{1}'",
+            newest, type));
         return text ? text->value_or("") : "error: " + text.error().message;
     }
 
@@ -94,6 +100,10 @@ struct Kind {
     const char* name;
     const char* properties;
 };
+
+void PrintTo(const Kind& kind, std::ostream* out) {
+    *out << kind.name;
+}
 
 const std::vector<Kind>& kinds() {
     static const std::vector<Kind> all = {
@@ -169,6 +179,32 @@ TEST_P(StatementCrashSweep, TheProcessDies) {
 TEST_P(StatementCrashSweep, OneAnswerIsLost) {
     for (const Change& change : changes())
         sweep(change, {.kind = FaultyStore::Kind::kOutcomeUnknown, .at = 0, .code = ErrorCode::kDeadlineExceeded});
+}
+
+// Rows that a block wrote and changed again are copied, or are gone before anyone saw them.
+TEST(StatementFiles, ABlockLeavesNoFileThatItsCommitDoesNotName) {
+    for (const Kind& kind : {kinds()[0], kinds()[1]}) {
+        SCOPED_TRACE(kind.name);
+        const auto store = make_table(kind);
+        auto known = data_files(*store);
+        Process process(store);
+        const auto done =
+            process.run({"BEGIN", "INSERT INTO silver.t SELECT range, 'p' || range % 2, 'n' FROM range(1000, 1010)",
+                         "INSERT INTO silver.t SELECT range, 'p7', 'gone' FROM range(2000, 2010)",
+                         "UPDATE silver.t SET v = v || '+' WHERE k > 195 AND k < 1005",
+                         "DELETE FROM silver.t WHERE p = 'p7'", "DELETE FROM silver.t WHERE k = 1009", "COMMIT"});
+        ASSERT_TRUE(done) << done.error().message;
+        EXPECT_TRUE(
+            process.rows().ends_with("199|p1|b+;1000|p0|n+;1001|p1|n+;1002|p0|n+;1003|p1|n+;1004|p0|n+;"
+                                     "1005|p1|n;1006|p0|n;1007|p1|n;1008|p0|n"))
+            << process.rows();
+        for (const delta::AddFile& file : process.snapshot()->files) {
+            known.insert("t/" + delta::decode_path(file.path));
+            if (file.deletion_vector && file.deletion_vector->storage_type == "u")
+                known.insert("t/" + delta::deletion_vector_path(*file.deletion_vector).value());
+        }
+        EXPECT_EQ(data_files(*store), known);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, StatementCrashSweep, testing::ValuesIn(kinds()),

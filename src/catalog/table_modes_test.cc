@@ -304,27 +304,37 @@ TEST_F(TableWriteTest, AReplacedSchemaHasTheNewColumnsOnly) {
 }
 
 TEST_F(TableWriteTest, TypesWidenWhereTheTableMay) {
-    ASSERT_TRUE(
-        open.write({.select = "SELECT 1 AS a, {'x': 1} AS s", .properties = {{"delta.enableTypeWidening", "true"}}}));
+    ASSERT_TRUE(open.write({.select = "SELECT 1 AS a, {'x': 1} AS s UNION ALL SELECT 2, {'x': 2}",
+                            .properties = {{"delta.enableTypeWidening", "true"}}}));
     ASSERT_TRUE(open.write({.select = "SELECT 5000000000 AS a, {'x': 6000000000} AS s"}));
-    EXPECT_EQ(OpenLake(disk, log).value("SELECT sum(a)::VARCHAR || ' ' || sum(s.x)::VARCHAR || typeof(any_value(a)) "
-                                        "FROM silver.t"),
-              "5000000001 6000000001BIGINT");
+    const std::string sums = "SELECT sum(a)::VARCHAR || ' ' || sum(s.x)::VARCHAR || typeof(any_value(a)) FROM silver.t";
+    EXPECT_EQ(OpenLake(disk, log).value(sums), "5000000003 6000000003BIGINT");
+    // Rows that are copied are written as the table has them now.
+    ASSERT_TRUE(open.write({.select = "SELECT 2::BIGINT AS a, {'x': 3::BIGINT} AS s",
+                            .mode = WriteMode::kReplaceWhere,
+                            .replace_where = "a = 2"}));
+    OpenLake again(disk, log);
+    EXPECT_EQ(again.value(sums), "5000000003 6000000004BIGINT");
+    for (const delta::AddFile& file : again.snapshot()->files)
+        EXPECT_EQ(again.value("SELECT string_agg(DISTINCT type, ' ') FROM parquet_schema('lagoa://silver/t/" +
+                              delta::decode_path(file.path) + "') WHERE num_children IS NULL"),
+                  "INT64");
 }
 
 TEST_F(TableWriteTest, AFeedTellsWhatEachModeChanged) {
     ASSERT_TRUE(open.write(
         {.select = select({{1, "a", 10}, {2, "a", 20}}), .properties = {{"delta.enableChangeDataFeed", "true"}}}));
     const auto changes = [&] {
-        return OpenLake(disk, log).value(fmt::format(
-            "SELECT string_agg(_change_type || ' ' || k || '=' || v, ', ' ORDER BY _change_type, k) FROM "
-            "delta_changes('lagoa://silver/t', {0}, {0})",
-            open.snapshot()->version));
+        return OpenLake(disk, log).value(
+            fmt::format("SELECT string_agg(_change_type || ' ' || k || '=' || v, ', ' ORDER BY _change_type, k) FROM "
+                        "delta_changes('lagoa://silver/t', {0}, {0})",
+                        open.snapshot()->version));
     };
     ASSERT_TRUE(open.write({.select = select({{1, "a", 11}, {3, "a", 30}}), .mode = WriteMode::kMerge, .key = {"k"}}));
     EXPECT_EQ(changes(), "insert 3=30, update_postimage 1=11, update_preimage 1=10");
     EXPECT_EQ(last_commit().find("operationMetrics")->string_at("numTargetChangeFilesAdded"), "1");
-    ASSERT_TRUE(open.write({.select = select({{4, "a", 11}}), .mode = WriteMode::kReplaceWhere, .replace_where = "v < 20"}));
+    ASSERT_TRUE(
+        open.write({.select = select({{4, "a", 11}}), .mode = WriteMode::kReplaceWhere, .replace_where = "v < 20"}));
     EXPECT_EQ(changes(), "delete 1=11, insert 4=11");
     ASSERT_TRUE(open.write({.select = select({{5, "a", 50}})}));
     EXPECT_EQ(changes(), "insert 5=50");

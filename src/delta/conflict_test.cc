@@ -16,8 +16,8 @@ using test::DeltaTable;
 //
 // `blind`, `files`, `table`: what was read: nothing, some files (and what the name of a file that begins with `k` says,
 // the key's place), the whole table. `+f`, `-f`: a file that is added or removed, `f@1` with a deletion vector; `~+f`,
-// `~-f`: its rows were only moved. `reads=f`: a file that was read and stays. `weak`: write-serializable. `txn=5`, `domain=d`, `schema`,
-// `protocol`.
+// `~-f`: its rows were only moved. `reads=f`: a file that was read and stays. `weak`: write-serializable. `txn=5`,
+// `domain=d`, `schema`, `protocol`.
 constexpr std::string_view kCases = R"(
     # Appends never stand in each other's way, nor in the way of a change of rows.
     blind +a            | blind +b            | stands
@@ -127,7 +127,8 @@ Commit parse(std::string_view text) {
         const std::string_view file = word.substr(1, word.find('@') - 1);
         std::optional<DeletionVector> vector;
         if (const auto at = word.find('@'); at != std::string_view::npos)
-            vector = DeletionVector{.storage_type = "u", .path_or_inline = std::string(word.substr(at + 1)), .offset = 1};
+            vector =
+                DeletionVector{.storage_type = "u", .path_or_inline = std::string(word.substr(at + 1)), .offset = 1};
         if (word.starts_with('+')) {
             request.adds.push_back(DeltaTable::add(std::string(file)));
             request.adds.back().data_change = !moved;

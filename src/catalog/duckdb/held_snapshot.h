@@ -19,8 +19,8 @@ Result<> register_held_snapshots(Engine& engine);
 /// Used by the thread that uses the session, which outlives it.
 class HeldSnapshot {
 public:
-    /// `root` is the table's folder as SQL opens it: `lagoa://silver/stocks`. Of the files that `only` names, these rows
-    /// alone.
+    /// `root` is the table's folder as SQL opens it: `lagoa://silver/stocks`. Of the files that `only` names, these
+    /// rows alone.
     HeldSnapshot(Session& session, std::shared_ptr<const delta::Snapshot> snapshot, std::string root,
                  const delta::TableLocation& table, OnlyRows only = {});
     ~HeldSnapshot();

@@ -59,12 +59,12 @@ public:
             for (auto& [slot, going] : gathered.going) order.found.emplace(slot, std::move(going.deleted));
         };
         const auto& target = find_order(context, token_).target;
-        return plan_lake_sink(context, planner, rows,
-                              {.target = target,
-                               .computed = target ? target->computed : ComputedColumns{},
-                               .places = target ? std::nullopt
-                                                : std::optional(PlaceColumns{.file_index = 0, .file_row_number = 1}),
-                               .gathering = std::make_shared<Gathering>(std::move(accept))});
+        return plan_lake_sink(
+            context, planner, rows,
+            {.target = target,
+             .computed = target ? target->computed : ComputedColumns{},
+             .places = target ? std::nullopt : std::optional(PlaceColumns{.file_index = 0, .file_row_number = 1}),
+             .gathering = std::make_shared<Gathering>(std::move(accept))});
     }
     duckdb::vector<duckdb::ColumnBinding> GetColumnBindings() override { return {duckdb::ColumnBinding(0, 0)}; }
 

@@ -1,7 +1,5 @@
 #include "catalog/duckdb/table_write.h"
 
-#include <set>
-
 #include "catalog/duckdb/side_session.h"
 #include "catalog/impl/staged_file.h"
 
@@ -49,20 +47,10 @@ delta::CommitRequest commit_request(const TableWrite& write, SettledRows settled
         if (!write.base || write.protocol != write.base->protocol) request.protocol = write.protocol;
     }
     if (write.replaces)
-        for (const delta::AddFile& file : write.base->files)
-            request.removes.push_back(remove_of(file));
+        for (const delta::AddFile& file : write.base->files) request.removes.push_back(remove_of(file));
     if (!write.rows.empty())
         request.operation_metrics = row_metrics(write.operation, settled.counts, write.source_rows);
     return request;
-}
-
-// The staged files of which no row is left, or whose rows were copied: the commit says nothing of them.
-std::vector<delta::AddFile> unused_files(const TableWrite& write, const std::vector<delta::AddFile>& adds) {
-    std::set<std::string> used;
-    for (const delta::AddFile& add : adds) used.insert(add.path);
-    std::vector<delta::AddFile> unused = files_of(write.rows);
-    std::erase_if(unused, [&](const delta::AddFile& file) { return used.contains(file.path); });
-    return unused;
 }
 
 }  // namespace
@@ -70,13 +58,13 @@ std::vector<delta::AddFile> unused_files(const TableWrite& write, const std::vec
 Result<> commit_write(duckdb::ClientContext& context, LakeView& view, const TableWrite& write) {
     if (write.rows.empty() && !write.changes_metadata) return {};
     const delta::TableLocation location = LAGOA_TRY(view.location(write.table));
-    Result<SettledRows> settled = write.rows.going.empty() ? settle_added(write.rows.added)
-                                                           : settle(context, view, write, location);
+    Result<SettledRows> settled =
+        write.rows.going.empty() ? settle_added(write.rows.added) : settle(context, view, write, location);
     if (!settled) {
         discard_write(view, write);
         return pass_on(settled.error(), "writing {}", write.table.text());
     }
-    const auto unused = unused_files(write, settled->adds);
+    const auto unused = settled->unused;
     const auto written = settled->written;
     const delta::CommitOptions options{.clock = &view.clock(),
                                        .keep_from = [&] { return view.kept_version(write.table); }};

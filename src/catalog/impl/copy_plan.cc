@@ -51,7 +51,8 @@ void share_batches(const delta::Metadata& metadata, OpenBins open, std::vector<C
 
 }  // namespace
 
-std::vector<CopyBatch> plan_copies(const delta::Metadata& metadata, std::vector<CopiedFile> files) {
+std::vector<CopyBatch> plan_copies(const delta::Metadata& metadata, std::vector<CopiedFile> files,
+                                   std::vector<CopiedFile> coming) {
     std::vector<CopyBatch> batches;
     OpenBins open;
     for (CopiedFile& copied : files) {
@@ -64,6 +65,13 @@ std::vector<CopyBatch> plan_copies(const delta::Metadata& metadata, std::vector<
         if (bin.bytes + copied.stay_bytes > kBinBytes) batches.push_back(alone(metadata, std::exchange(bin, {})));
         bin.bytes += copied.stay_bytes;
         bin.files.push_back(std::move(copied.file));
+    }
+    for (CopiedFile& come : coming) {
+        const auto bin = open.find(same_spelling(metadata, come.file.partition_values));
+        if (bin == open.end() || come.stay_bytes >= kOwnFileBytes) continue;
+        if (bin->second.bytes + come.stay_bytes > kBinBytes) continue;
+        bin->second.bytes += come.stay_bytes;
+        bin->second.files.push_back(std::move(come.file));
     }
     share_batches(metadata, std::move(open), batches);
     return batches;

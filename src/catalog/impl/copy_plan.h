@@ -2,7 +2,7 @@
 //
 // A file with much left stays a file of its own, so that its statistics stay as narrow as its rows lie; small ones are
 // put together in the order of the log, a partition's apart, so that a table whose rows go one by one does not end in
-// crumbs.
+// crumbs. A small file that comes with the same commit goes to what is copied of its partition.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,10 @@ struct CopyBatch {
     std::optional<delta::PartitionValues> partition;  ///< nullopt: of several, or the table has none.
 };
 
-/// `files` in the order of the log. Small bins of several partitions share a batch, at most 64 of them and about
-/// kBinBytes: a statement each would cost more than their rows.
-std::vector<CopyBatch> plan_copies(const delta::Metadata& metadata, std::vector<CopiedFile> files);
+/// `files` in the order of the log, and those of `coming` that fit to one of them; the others are in no batch. Small
+/// bins of several partitions share a batch, at most 64 of them and about kBinBytes: a statement each would cost more
+/// than their rows.
+std::vector<CopyBatch> plan_copies(const delta::Metadata& metadata, std::vector<CopiedFile> files,
+                                   std::vector<CopiedFile> coming);
 
 }  // namespace lagoa

@@ -23,9 +23,9 @@ CopiedFile file(const std::string& path, std::uint64_t mib, const std::string& p
 }
 
 // `a b|c`: the files of each batch, with `p:` before those of one partition.
-std::string plan(bool partitioned, std::vector<CopiedFile> files) {
+std::string plan(bool partitioned, std::vector<CopiedFile> files, std::vector<CopiedFile> coming = {}) {
     std::string text;
-    for (const CopyBatch& batch : plan_copies(metadata(partitioned), std::move(files))) {
+    for (const CopyBatch& batch : plan_copies(metadata(partitioned), std::move(files), std::move(coming))) {
         if (!text.empty()) text += "|";
         if (batch.partition) text += batch.partition->at("p").value_or("NULL") + ":";
         for (const delta::AddFile& each : batch.files) text += (&each == batch.files.data() ? "" : " ") + each.path;
@@ -36,8 +36,7 @@ std::string plan(bool partitioned, std::vector<CopiedFile> files) {
 TEST(CopyPlan, SmallFilesAreMadeOne) {
     EXPECT_EQ(plan(false, {}), "");
     EXPECT_EQ(plan(false, {file("a", 1), file("b", 2), file("c", 3)}), "a b c");
-    EXPECT_EQ(plan(false, {file("a", 7), file("b", 7), file("c", 7), file("d", 7), file("e", 7)}),
-              "a b c d|e");
+    EXPECT_EQ(plan(false, {file("a", 7), file("b", 7), file("c", 7), file("d", 7), file("e", 7)}), "a b c d|e");
 }
 
 TEST(CopyPlan, LargeFilesStayTheirOwn) {
@@ -48,11 +47,19 @@ TEST(CopyPlan, LargeFilesStayTheirOwn) {
 TEST(CopyPlan, PartitionsShareAStatementButNoFile) {
     EXPECT_EQ(plan(true, {file("a", 1, "x"), file("b", 1, "y"), file("c", 1, "x")}), "a c b");
     EXPECT_EQ(plan(true, {file("a", 40, "x"), file("b", 1, "x")}), "x:a|x:b");
-    EXPECT_EQ(plan(true, {file("a", 7, "u"), file("b", 7, "v"), file("c", 7, "w"), file("d", 7, "x"), file("e", 7, "y")}),
-              "a b c d|y:e");
+    EXPECT_EQ(
+        plan(true, {file("a", 7, "u"), file("b", 7, "v"), file("c", 7, "w"), file("d", 7, "x"), file("e", 7, "y")}),
+        "a b c d|y:e");
     std::vector<CopiedFile> many;
     for (int i = 0; i < 150; ++i) many.push_back(file("f", 0, "p" + std::to_string(1'000 + i)));
-    EXPECT_EQ(plan_copies(metadata(true), many).size(), 3U);
+    EXPECT_EQ(plan_copies(metadata(true), many, {}).size(), 3U);
+}
+
+TEST(CopyPlan, WhatComesGoesToWhatIsCopiedOfItsPartition) {
+    EXPECT_EQ(plan(false, {}, {file("n", 1)}), "");
+    EXPECT_EQ(plan(false, {file("a", 1)}, {file("n", 1), file("large", 8)}), "a n");
+    EXPECT_EQ(plan(false, {file("a", 8)}, {file("n", 1)}), "a");
+    EXPECT_EQ(plan(true, {file("a", 1, "x")}, {file("n", 1, "y"), file("m", 1, "x")}), "x:a m");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Rows that go out of a table and files that come in, turned into what a commit says of them.
 //
 // A statement finds rows by (file, place in the file) and stages new ones as files; nothing of the table is rewritten
-// while it runs. Until the commit the going rows are deletion vectors that only the transaction sees. The commit settles
-// them: where the table has deletion vectors enabled they are written as such, elsewhere the rows that stay are copied
-// (copy on write). Where it has a change data feed, change files say what happened to each row.
+// while it runs. Until the commit the going rows are deletion vectors that only the transaction sees. The commit
+// settles them: where the table has deletion vectors enabled they are written as such, elsewhere the rows that stay are
+// copied (copy on write). Where it has a change data feed, change files say what happened to each row.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ struct RowChanges {
     /// By file_key(path, {}) of a file of the base, or of one of `added`: a version has one file of a path, and what
     /// with_changes() makes of it has the same.
     std::map<std::string, GoingRows> going;
-    std::vector<AddedFile> added;            ///< Written and durable; no reader knows of them.
+    std::vector<AddedFile> added;  ///< Written and durable; no reader knows of them.
 
     bool empty() const { return going.empty() && added.empty(); }
     /// Adds what a later statement did on top of this.
@@ -71,7 +71,9 @@ struct SettledRows {
     std::vector<delta::RemoveFile> removes;
     std::vector<delta::CdcFile> cdc;
     RowCounts counts;
-    std::vector<std::string> written;  ///< Files that settling made, relative to the table: gone if the commit fails.
+    std::vector<std::string> written;  ///< Files that settling made, relative to the table: to go if the commit fails.
+    std::vector<delta::AddFile>
+        unused;  ///< Files of the changes whose rows are copied or gone: to go after the commit.
 };
 
 /// `base` with `changes` as their transaction sees it: going rows are deletion vectors inside the log (storage type

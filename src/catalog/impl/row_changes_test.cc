@@ -61,8 +61,7 @@ const std::vector<Kind>& kinds() {
         {"row_tracking", {{"delta.enableRowTracking", "true"}}, {"p"}},
         {"change_feed", {{"delta.enableChangeDataFeed", "true"}}},
         {"change_feed_partitioned", {{"delta.enableChangeDataFeed", "true"}}, {"p"}},
-        {"change_feed_with_vectors",
-         {{"delta.enableChangeDataFeed", "true"}, {"delta.enableDeletionVectors", "true"}}},
+        {"change_feed_with_vectors", {{"delta.enableChangeDataFeed", "true"}, {"delta.enableDeletionVectors", "true"}}},
         {"everything", kAll},
         {"everything_partitioned", kAll, {"p"}},
         {"writer_4_with_feed", {{"delta.minWriterVersion", "4"}, {"delta.enableChangeDataFeed", "true"}}},
@@ -85,7 +84,8 @@ class Table {
 public:
     explicit Table(std::shared_ptr<ObjectStore> store) : store_(std::move(store)) {
         engine_ = Engine::open({}).value();
-        lake_ = Lake::open({.zones = {{"silver", store_}}, .log = make_memory_store(), .engine = engine_.get()}).value();
+        lake_ =
+            Lake::open({.zones = {{"silver", store_}}, .log = make_memory_store(), .engine = engine_.get()}).value();
         session_ = lake_->connect(kHead).value();
     }
 
@@ -111,8 +111,8 @@ public:
         const auto chance = [&](int of_hundred) { return std::uniform_int_distribution(0, 99)(random) < of_hundred; };
         std::map<std::int64_t, std::pair<delta::Slot, std::uint64_t>> places;
         const HeldSnapshot held(*session_, std::make_shared<const delta::Snapshot>(seen), kUrl, location());
-        const auto found = session_->rows(
-            fmt::format("SELECT k, file_index AS f, file_row_number AS n FROM {}", held.sql()));
+        const auto found =
+            session_->rows(fmt::format("SELECT k, file_index AS f, file_row_number AS n FROM {}", held.sql()));
         EXPECT_TRUE(found) << found.error().message;
         for (const json::Object& object : *found) {
             const json::Value row(object);
@@ -156,11 +156,8 @@ public:
 
     Result<SettledRows> settle(const RowChanges& changes) {
         const auto base = snapshot();
-        const SettleTarget target{.location = location(),
-                                  .url = kUrl,
-                                  .base = base,
-                                  .metadata = base->metadata,
-                                  .protocol = base->protocol};
+        const SettleTarget target{
+            .location = location(), .url = kUrl, .base = base, .metadata = base->metadata, .protocol = base->protocol};
         return settle_rows(*session_, target, changes);
     }
 
@@ -241,9 +238,10 @@ private:
         const std::string select =
             target.hidden.empty()
                 ? fmt::format("SELECT k, p, v FROM ({})", union_of)
-                : fmt::format("SELECT n.k, n.p, n.v, t._row_id, NULL::BIGINT FROM ({}) AS n LEFT JOIN {} AS t ON "
-                              "n.id_of = t.k",
-                              union_of, held.sql());
+                : fmt::format(
+                      "SELECT n.k, n.p, n.v, t._row_id, NULL::BIGINT FROM ({}) AS n LEFT JOIN {} AS t ON "
+                      "n.id_of = t.k",
+                      union_of, held.sql());
         const auto staged = stage_rows(*session_, select, target);
         ASSERT_TRUE(staged) << staged.error().message;
         for (const delta::AddFile& file : staged->files) changes.added.push_back({.file = file, .kind = kind});
@@ -409,7 +407,8 @@ TEST(RowChanges, WholeFilesAreRemovedWithoutReading) {
         EXPECT_EQ(settled->counts.deleted, 3U);
         EXPECT_EQ(table.data_files(), before);
         const delta::Version version = table.commit(*settled);
-        EXPECT_EQ(table.changes_of(version), (std::vector<std::string>{"0 delete p0 0", "1 delete p1 10", "2 delete p2 20"}));
+        EXPECT_EQ(table.changes_of(version),
+                  (std::vector<std::string>{"0 delete p0 0", "1 delete p1 10", "2 delete p2 20"}));
     }
 }
 

@@ -21,8 +21,8 @@ std::vector<Field> row_tracking_columns(const delta::Metadata& metadata) {
 std::string copied_columns(const delta::Metadata& metadata, bool one_partition) {
     std::vector<std::string> columns;
     for (const Field& field : metadata.schema.fields) {
-        const bool partitions = std::ranges::find(metadata.partition_columns, field.name) !=
-                                metadata.partition_columns.end();
+        const bool partitions =
+            std::ranges::find(metadata.partition_columns, field.name) != metadata.partition_columns.end();
         if (!one_partition || !partitions) columns.push_back("t." + quote_identifier(field.name));
     }
     if (!row_tracking_columns(metadata).empty()) columns.emplace_back("t._row_id, t._row_commit_version");

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -70,6 +70,7 @@ private:
     Result<> check_going() const;
     void take_out();
     void add_untouched();
+    bool is_touched(const delta::AddFile& added) const;
     void count_rows();
 
     Result<> write_vectors();
@@ -91,6 +92,7 @@ private:
     const RowChanges& changes_;
     const bool writes_vectors_;
     std::vector<TouchedFile> touched_;
+    std::set<std::string> copied_along_;  // paths of what was copied, files that come among them
     SettledRows settled_;
 };
 
@@ -155,9 +157,20 @@ void Settlement::take_out() {
     }
 }
 
+bool Settlement::is_touched(const delta::AddFile& added) const {
+    return changes_.going.contains(delta::file_key(added.path, {}));
+}
+
 void Settlement::add_untouched() {
     for (const AddedFile& added : changes_.added) {
-        if (changes_.going.contains(delta::file_key(added.file.path, {}))) continue;
+        const bool is_marked =
+            is_touched(added.file) && writes_vectors_ &&
+            std::ranges::find(settled_.adds, added.file.path, &delta::AddFile::path) != settled_.adds.end();
+        if (is_marked) continue;
+        if (is_touched(added.file) || copied_along_.contains(added.file.path)) {
+            settled_.unused.push_back(added.file);
+            continue;
+        }
         settled_.adds.push_back(added.file);
         ++settled_.counts.files_added;
         settled_.counts.bytes_added += static_cast<std::uint64_t>(added.file.size_bytes);
@@ -231,13 +244,20 @@ Result<> Settlement::copy_staying() {
         const delta::DeletedRows deleted = LAGOA_TRY(all_deleted(touched));
         CopiedFile copied{.file = touched.file};
         copied.file.deletion_vector = delta::inline_deletion_vector(deleted);
-        const double part = static_cast<double>(*touched.staying) /
-                            static_cast<double>(*touched.staying + deleted.size());
+        const double part =
+            static_cast<double>(*touched.staying) / static_cast<double>(*touched.staying + deleted.size());
         copied.stay_bytes = static_cast<std::uint64_t>(part * static_cast<double>(touched.file.size_bytes));
         if (!touched.added) settled_.counts.copied += *touched.staying;
         files.push_back(std::move(copied));
     }
-    for (const CopyBatch& batch : plan_copies(target_.metadata, std::move(files))) LAGOA_TRY(copy(batch));
+    std::vector<CopiedFile> coming;
+    for (const AddedFile& added : changes_.added)
+        if (!is_touched(added.file))
+            coming.push_back({.file = added.file, .stay_bytes = static_cast<std::uint64_t>(added.file.size_bytes)});
+    for (const CopyBatch& batch : plan_copies(target_.metadata, std::move(files), std::move(coming))) {
+        for (const delta::AddFile& file : batch.files) copied_along_.insert(file.path);
+        LAGOA_TRY(copy(batch));
+    }
     return {};
 }
 
@@ -246,8 +266,8 @@ Result<> Settlement::copy(const CopyBatch& batch) {
     target.hidden = row_tracking_columns(target_.metadata);
     if (batch.partition) target.partition = OnePartition{.values = *batch.partition, .folder = folder_of(batch.files)};
     const auto rows = hold(batch.files);
-    const std::string select = fmt::format(
-        "SELECT {} FROM {} AS t", copied_columns(target_.metadata, batch.partition.has_value()), rows->sql());
+    const std::string select = fmt::format("SELECT {} FROM {} AS t",
+                                           copied_columns(target_.metadata, batch.partition.has_value()), rows->sql());
     StagedRows staged = LAGOA_TRY(stage_rows(session_, select, target), "copying the rows that stay");
     for (delta::AddFile& file : staged.files) {
         settled_.written.push_back(delta::decode_path(file.path));
@@ -282,10 +302,9 @@ Result<> Settlement::write_change_files() {
     const auto add = [&](std::string_view type, std::vector<delta::AddFile> files, OnlyRows only) {
         if (files.empty()) return;
         held.push_back(hold(std::move(files), std::move(only)));
-        selects.push_back(
-            fmt::format("SELECT {}, {} FROM {} AS t", columns, quote_literal(type), held.back()->sql()));
+        selects.push_back(fmt::format("SELECT {}, {} FROM {} AS t", columns, quote_literal(type), held.back()->sql()));
     };
-    const auto add_going = [&](std::string_view type, delta::DeletedRows GoingRows::*rows) {
+    const auto add_going = [&](std::string_view type, delta::DeletedRows GoingRows::* rows) {
         std::vector<delta::AddFile> files;
         OnlyRows only;
         for (const TouchedFile& touched : touched_) {
@@ -310,7 +329,8 @@ Result<> Settlement::write_change_files() {
     StagingTarget target = staging_target();
     target.location.path += fmt::format("/{}", kChangeFolder);
     target.url += fmt::format("/{}", kChangeFolder);
-    target.hidden = {Field{.name = "_change_type", .type = {.kind = TypeKind::kString, .children = {}}, .metadata = {}}};
+    target.hidden = {
+        Field{.name = "_change_type", .type = {.kind = TypeKind::kString, .children = {}}, .metadata = {}}};
     const StagedRows staged =
         LAGOA_TRY(stage_rows(session_, fmt::format("{}", fmt::join(selects, " UNION ALL ")), target));
     for (const delta::AddFile& file : staged.files) {
@@ -336,8 +356,8 @@ Result<delta::DeletedRows> Settlement::all_deleted(const TouchedFile& touched) c
 Result<std::uint64_t> Settlement::count_live(const delta::AddFile& file) {
     const auto held = hold({file});
     // Of a column that only the file knows: its statistics do not tell.
-    const auto count = LAGOA_TRY(
-        session_.value(fmt::format("SELECT count(t.file_row_number) FROM {} AS t", held->sql())));
+    const auto count =
+        LAGOA_TRY(session_.value(fmt::format("SELECT count(t.file_row_number) FROM {} AS t", held->sql())));
     return count ? json::Number{*count}.to_int64().value_or(0) : 0;
 }
 

@@ -52,7 +52,10 @@ Result<WriteResult> TableWriter::run() {
     }
     auto committed = commit();
     const bool not_made = committed ? !committed->committed : !is_outcome_unknown(committed.error().code);
-    if (not_made) discard(staged);
+    if (not_made)
+        discard(staged);
+    else if (committed)
+        remove_files(location_, settled_.unused);
     return committed;
 }
 
@@ -209,11 +212,11 @@ Result<> TableWriter::stage_merge(StagedFiles& staged, const std::string& select
     changes_ = search_->changes(true);
     const bool with_ids = keeps_row_ids();
     if (search_->found_none())
-        return write(staged,
-                     with_ids ? fmt::format("SELECT *, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) FROM ({})",
-                                            source_->select())
-                              : source_->select(),
-                     AddedKind::kInserted);
+        return write(
+            staged,
+            with_ids ? fmt::format("SELECT *, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) FROM ({})", source_->select())
+                     : source_->select(),
+            AddedKind::kInserted);
     // Only a change data feed asks which of the rows are new.
     const bool tells_apart = delta::is_enabled(plan_.metadata, "delta.enableChangeDataFeed");
     if (!tells_apart && !with_ids) return write(staged, source_->select(), AddedKind::kUpdated);
@@ -236,8 +239,8 @@ Result<> TableWriter::stage_replace(StagedFiles& staged, const std::string& sele
                                          condition, quote_literal(kOutside));
     auto written = write(staged, rows, AddedKind::kInserted);
     if (!written && written.error().message.find(kOutside) != std::string::npos)
-        return fail_with_hint(ErrorCode::kDataRejected, "Select only rows that do.",
-                              "a row to write does not meet {}", condition);
+        return fail_with_hint(ErrorCode::kDataRejected, "Select only rows that do.", "a row to write does not meet {}",
+                              condition);
     source_rows_ = staged.rows();
     return written;
 }
