@@ -100,6 +100,56 @@ void DeletedRows::each(std::uint64_t from, std::uint64_t to,
     }
 }
 
+// ------------------------------------------------------------------ the builder
+
+struct DeletedRowsBuilder::Buckets {
+    roaring_bitmap_t* at(std::uint32_t key) {
+        Roaring& bucket = by_key[key];
+        if (!bucket) bucket = owned(roaring_bitmap_create());
+        return bucket.get();
+    }
+
+    std::map<std::uint32_t, Roaring> by_key;
+};
+
+DeletedRowsBuilder::DeletedRowsBuilder() : buckets_(std::make_unique<Buckets>()) {}
+DeletedRowsBuilder::~DeletedRowsBuilder() = default;
+DeletedRowsBuilder::DeletedRowsBuilder(DeletedRowsBuilder&& from) noexcept = default;
+DeletedRowsBuilder& DeletedRowsBuilder::operator=(DeletedRowsBuilder&& from) noexcept = default;
+
+void DeletedRowsBuilder::add(std::uint64_t from, std::uint64_t to) {
+    added_ += to - from;
+    while (from < to) {
+        LAGOA_CHECK(key_of(from) <= kMaxKey, "a row beyond 2^63");
+        const std::uint64_t next_key = (std::uint64_t{key_of(from)} + 1) << 32;
+        const std::uint64_t end = std::min(to, next_key);
+        roaring_bitmap_t* const bucket = buckets_->at(key_of(from));
+        const auto low = static_cast<std::uint32_t>(from);
+        if (end - from == 1)
+            roaring_bitmap_add(bucket, low);
+        else
+            roaring_bitmap_add_range_closed(bucket, low, static_cast<std::uint32_t>(end - 1));
+        from = end;
+    }
+}
+
+void DeletedRowsBuilder::append(const DeletedRowsBuilder& other) {
+    added_ += other.added_;
+    for (const auto& [key, rows] : other.buckets_->by_key) roaring_bitmap_or_inplace(buckets_->at(key), rows.get());
+}
+
+DeletedRows DeletedRowsBuilder::rows() const {
+    DeletedRows::Bitmap bitmap;
+    for (const auto& [key, rows] : buckets_->by_key) {
+        Roaring bucket = owned(roaring_bitmap_copy(rows.get()));
+        roaring_bitmap_run_optimize(bucket.get());
+        bitmap.add(key, std::move(bucket));
+    }
+    return DeletedRows(std::move(bitmap));
+}
+
+// ------------------------------------------------------------------ sets of rows
+
 DeletedRows DeletedRows::united(const DeletedRows& other) const {
     if (!bitmap_) return other;
     if (!other.bitmap_) return *this;

@@ -40,10 +40,33 @@ public:
     static Result<DeletedRows> parse(std::string_view bytes);
 
 private:
+    friend class DeletedRowsBuilder;
     struct Bitmap;
     explicit DeletedRows(Bitmap bitmap);
 
     std::shared_ptr<const Bitmap> bitmap_;  // shared by copies; nullptr: no rows
+};
+
+/// Collects row places, in any order; a run of them costs no more than one. Not thread-safe.
+class DeletedRowsBuilder {
+public:
+    DeletedRowsBuilder();
+    ~DeletedRowsBuilder();
+    DeletedRowsBuilder(DeletedRowsBuilder&& from) noexcept;
+    DeletedRowsBuilder& operator=(DeletedRowsBuilder&& from) noexcept;
+
+    /// Adds the rows `[from, to)`.
+    void add(std::uint64_t from, std::uint64_t to);
+    void append(const DeletedRowsBuilder& other);
+    /// How many rows were added; one that was added twice counts twice.
+    std::uint64_t added() const { return added_; }
+    DeletedRows rows() const;
+
+private:
+    struct Buckets;
+
+    std::unique_ptr<Buckets> buckets_;
+    std::uint64_t added_ = 0;
 };
 
 /// Reads what `vector` points to. kCorruption: a wrong checksum, size or cardinality. kNotFound: the file is gone.

@@ -55,6 +55,35 @@ Rows random_rows(std::mt19937_64& random) {
     return rows;
 }
 
+TEST(DeletedRowsBuilder, HasWhatWasAddedInRunsAndCountsRepeats) {
+    std::mt19937_64 random(7);
+    for (int round = 0; round < 40; ++round) {
+        std::set<std::uint64_t> expected;
+        std::uint64_t added = 0;
+        std::array<DeletedRowsBuilder, 2> parts;
+        for (int run = 0; run < 30; ++run) {
+            // Around the borders of containers and of 32-bit bitmaps.
+            const std::uint64_t from = (random() % 3) * 4'294'967'296 + 65'500 * (random() % 3) + random() % 400;
+            const std::uint64_t to = from + 1 + (random() % 2 == 0 ? 0 : random() % 300);
+            parts[random() % 2].add(from, to);
+            added += to - from;
+            for (std::uint64_t row = from; row < to; ++row) expected.insert(row);
+        }
+        parts[0].add(4'294'967'290, 4'294'967'300);
+        for (std::uint64_t row = 4'294'967'290; row < 4'294'967'300; ++row) expected.insert(row);
+        parts[0].append(parts[1]);
+        EXPECT_EQ(parts[0].added(), added + 10);
+        EXPECT_EQ(rows_of(parts[0].rows()), Rows(expected.begin(), expected.end()));
+    }
+    EXPECT_EQ(DeletedRowsBuilder().rows().size(), 0U);
+}
+
+TEST(DeletedRowsBuilder, ManyRowsInARunCostLittle) {
+    DeletedRowsBuilder builder;
+    for (std::uint64_t from = 0; from < 10'000'000; from += 2'048) builder.add(from, from + 2'048);
+    EXPECT_LT(builder.rows().serialize().size(), 4'096U);
+}
+
 class DeletionVectors : public testing::Test {
 protected:
     TableLocation table(std::string path = "stocks") { return {store_.get(), nullptr, std::move(path)}; }

@@ -69,7 +69,9 @@ public:
 
     /// Runs every statement of `sql` (separated by `;`) and returns the rows of the last. `parameters` fill
     /// `$1`, `$2`, … of the last statement. kInvalidArgument for SQL that does not parse or bind,
-    /// kCancelled after interrupt(), kResourceExhausted beyond the memory limit or on a full disk.
+    /// kCancelled after interrupt(), kResourceExhausted beyond the memory limit or on a full disk. A DELETE, UPDATE or
+    /// MERGE outside a transaction that ends in kConflict is run again, ten times at most, unless the session has a
+    /// source, whose rows come once.
     virtual Result<std::unique_ptr<RowStream>> query(std::string_view sql,
                                                      std::span<const json::Value> parameters = {}) = 0;
 

@@ -4,8 +4,11 @@
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/planner/parsed_data/bound_create_table_info.hpp"
 
+#include "catalog/duckdb/lake_delete.h"
 #include "catalog/duckdb/lake_insert.h"
+#include "catalog/duckdb/lake_merge.h"
 #include "catalog/duckdb/lake_transaction.h"
+#include "catalog/duckdb/lake_update.h"
 #include "engine/duckdb/error.h"
 
 namespace lagoa {
@@ -61,19 +64,26 @@ duckdb::PhysicalOperator& LakeCatalog::PlanInsert(duckdb::ClientContext& context
     return plan_insert(context, planner, op, plan);
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
-                                                  duckdb::LogicalDelete&, duckdb::PhysicalOperator&) {
-    refuse("DELETE");
+duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext& context,
+                                                  duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalDelete& op,
+                                                  duckdb::PhysicalOperator& plan) {
+    return plan_delete(context, planner, op, plan);
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
-                                                  duckdb::LogicalUpdate&, duckdb::PhysicalOperator&) {
-    refuse("UPDATE");
+duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext& context,
+                                                  duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalUpdate& op,
+                                                  duckdb::PhysicalOperator& plan) {
+    return plan_update(context, planner, op, plan);
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanMergeInto(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
-                                                     duckdb::LogicalMergeInto&, duckdb::PhysicalOperator&) {
-    refuse("MERGE INTO");
+duckdb::PhysicalOperator& LakeCatalog::PlanMergeInto(duckdb::ClientContext& context,
+                                                     duckdb::PhysicalPlanGenerator& planner,
+                                                     duckdb::LogicalMergeInto& op, duckdb::PhysicalOperator& plan) {
+    return plan_merge(context, planner, op, plan);
+}
+
+duckdb::optional_idx LakeCatalog::GetCatalogVersion(duckdb::ClientContext& context) {
+    return LakeTransaction::of(context, *this).catalog_version();
 }
 
 }  // namespace lagoa

@@ -21,6 +21,8 @@ public:
     bool InMemory() override { return false; }
     duckdb::string GetDBPath() override { return ""; }
     bool SupportsTimeTravel() const override { return true; }
+    /// Another for each transaction, and after each of its writes: a prepared plan is made anew for them.
+    duckdb::optional_idx GetCatalogVersion(duckdb::ClientContext& context) override;
     duckdb::DatabaseSize GetDatabaseSize(duckdb::ClientContext&) override { return {}; }
 
     duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LookupSchema(duckdb::CatalogTransaction transaction,

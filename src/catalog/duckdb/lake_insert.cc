@@ -13,11 +13,12 @@
 #include "duckdb/planner/operator/logical_insert.hpp"
 
 #include "base/text.h"
-#include "catalog/duckdb/lake_table.h"
-#include "catalog/duckdb/staging.h"
+#include "catalog/duckdb/lake_sink.h"
 #include "catalog/duckdb/table_options.h"
+#include "catalog/duckdb/table_reads.h"
 #include "catalog/impl/schema_plan.h"
 #include "delta/column_mapping.h"
+#include "delta/column_rules.h"
 #include "delta/table_features.h"
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/types.h"
@@ -42,23 +43,42 @@ duckdb::PhysicalOperator& cast_to_lake(duckdb::ClientContext& context, duckdb::P
     return projection;
 }
 
+// The rows come with `columns`, all but those `computed`. `reads`: of the table itself; nullptr: none.
 duckdb::PhysicalOperator& plan_write(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                      duckdb::Catalog& catalog, duckdb::PhysicalOperator& rows, TableWrite write,
-                                     const Schema& columns) {
+                                     const Schema& columns, ComputedColumns computed,
+                                     std::shared_ptr<const TableReads> reads = nullptr) {
     const delta::TableLocation location = unwrap(LakeTransaction::of(context, catalog).view().location(write.table));
     StagingTarget target{.location = location,
                          .url = fmt::format("lagoa://{}/{}", write.table.zone, location.path),
                          .metadata = write.metadata,
                          .hidden = {},
-                         .tight_bounds = delta::has_feature(write.protocol, "deletionVectors")};
+                         .tight_bounds = delta::has_feature(write.protocol, "deletionVectors"),
+                         .partition = {}};
     target.metadata.schema = columns;
-    return plan_staging(context, planner, rows, std::move(target),
-                        [&catalog, write = std::move(write)](duckdb::ClientContext& client, StagedRows staged) {
-                            TableWrite done = write;
-                            for (delta::AddFile& file : staged.files)
-                                done.rows.added.push_back({.file = std::move(file), .kind = AddedKind::kInserted});
-                            LakeTransaction::of(client, catalog).write(client, std::move(done));
-                        });
+    auto accept = [&catalog, write = std::move(write), reads = std::move(reads)](duckdb::ClientContext& client,
+                                                                                 GatheredRows gathered) {
+        TableWrite done = write;
+        if (reads) done.read_set = reads->read_set(client);
+        done.rows.added = std::move(gathered.added);
+        if (!gathered.identity_marks.empty()) {
+            delta::set_identity_marks(done.metadata, gathered.identity_marks);
+            done.changes_metadata = true;
+        }
+        LakeTransaction::of(client, catalog).write(client, std::move(done));
+    };
+    return plan_lake_sink(context, planner, rows,
+                          {.target = std::move(target),
+                           .computed = std::move(computed),
+                           .places = {},
+                           .gathering = std::make_shared<Gathering>(std::move(accept))});
+}
+
+// The columns of `newest` that the rows were bound to, in that order.
+Schema columns_bound(const Schema& bound, const Schema& newest) {
+    Schema columns;
+    for (const Field& field : bound.fields) columns.fields.push_back(*newest.find(field.name));
+    return columns;
 }
 
 // The session may read an older version than the one its rows are added to: what they were bound to must still be
@@ -68,6 +88,13 @@ Result<> check_still_fits(const TableName& table, const delta::Metadata& bound, 
         const Field* now = newest.schema.find(field.name);
         if (now == nullptr || now->type != field.type || delta::physical_name(*now) != delta::physical_name(field))
             return fail(ErrorCode::kConflict, "inserting into {}: its newest version has another column {}",
+                        table.text(), field.name);
+    }
+    for (const Field& field : newest.schema.fields) {
+        if (bound.schema.find(field.name) != nullptr) continue;
+        const auto identity = LAGOA_TRY(delta::identity_of(field));
+        if (identity || delta::generation_expression(field) || delta::default_expression(field))
+            return fail(ErrorCode::kConflict, "inserting into {}: its newest version has a column {} with a rule",
                         table.text(), field.name);
     }
     if (bound.partition_columns != newest.partition_columns)
@@ -130,8 +157,13 @@ duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::Ph
     TableWrite write = transaction.begin_write(table.table_name());
     unwrap(check_still_fits(write.table, table.snapshot().metadata, write.metadata));
     // The staged files have the columns that were bound; others of the newest version are NULL in them.
-    return plan_write(context, planner, table.ParentCatalog(), *rows, std::move(write),
-                      table.snapshot().metadata.schema);
+    const Schema columns = columns_bound(table.snapshot().metadata.schema, write.metadata.schema);
+    ComputedColumns computed = columns_to_compute(table, write.metadata, op.column_index_map);
+    // Rows made of the table's own are no blind append; of an older version, they are what the session asked for.
+    auto reads = std::make_shared<const TableReads>(*rows, table);
+    if (!reads->any() || !write.base || write.base->version != table.snapshot().version) reads.reset();
+    return plan_write(context, planner, table.ParentCatalog(), *rows, std::move(write), columns, std::move(computed),
+                      std::move(reads));
 }
 
 duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
@@ -141,7 +173,26 @@ duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, d
     write.operation += " AS SELECT";
     duckdb::PhysicalOperator& typed = cast_to_lake(context, planner, rows, write.metadata.schema);
     const Schema columns = write.metadata.schema;
-    return plan_write(context, planner, catalog, typed, std::move(write), columns);
+    return plan_write(context, planner, catalog, typed, std::move(write), columns, {});
+}
+
+ComputedColumns columns_to_compute(const LakeTable& table, const delta::Metadata& metadata,
+                                   const duckdb::physical_index_vector_t<duckdb::idx_t>& columns) {
+    std::set<std::string> given;
+    for (const auto& column : table.GetColumns().Physical()) {
+        if (columns.empty() || columns[column.Physical()] != duckdb::DConstants::INVALID_INDEX) {
+            given.insert(column.Name());
+            continue;
+        }
+        const Field* field = metadata.schema.find(column.Name());
+        const auto otherwise = field != nullptr ? delta::default_expression(*field) : std::nullopt;
+        if (otherwise && !column.HasDefaultValue())
+            raise({ErrorCode::kUnsupported,
+                   fmt::format("writing {} without column {}: its default is {}, which is not known to mean the same here",
+                               table.table_name().text(), column.Name(), *otherwise),
+                   "Give the column a value."});
+    }
+    return computed_on_insert(metadata, given);
 }
 
 void check_no_contract(LakeTransaction& transaction, const TableName& table) {

@@ -1,11 +1,14 @@
-// INSERT INTO and CREATE TABLE [AS]: rows are staged as files (staging.h), and the transaction commits them.
+// INSERT INTO and CREATE TABLE [AS]: rows are staged as files (lake_sink.h), and the transaction commits them.
 #pragma once
 
 #include "duckdb.hpp"
+#include "duckdb/common/index_vector.hpp"
 #include "duckdb/execution/physical_plan_generator.hpp"
 #include "duckdb/planner/parsed_data/bound_create_table_info.hpp"
 
+#include "catalog/duckdb/lake_table.h"
 #include "catalog/duckdb/lake_transaction.h"
+#include "catalog/duckdb/row_rules.h"
 
 namespace lagoa {
 
@@ -19,6 +22,12 @@ duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, d
 /// (properties). A table that is replaced, or was dropped, keeps its history. Raises kAlreadyExists, kUnsupported for
 /// what a Delta table cannot keep (keys, checks, defaults) and for a table with a contract.
 TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreateTableInfo& info);
+
+/// The generated and identity columns that rows come without. `columns`: by column, where a statement has its values
+/// (INVALID_INDEX: it has none); empty: it has all. Raises kUnsupported for a column left out whose default cannot be
+/// evaluated here.
+ComputedColumns columns_to_compute(const LakeTable& table, const delta::Metadata& metadata,
+                                   const duckdb::physical_index_vector_t<duckdb::idx_t>& columns);
 
 /// Raises kUnsupported for a table with a contract: SQL does not check it.
 void check_no_contract(LakeTransaction& transaction, const TableName& table);

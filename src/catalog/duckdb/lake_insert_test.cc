@@ -196,6 +196,19 @@ TEST_F(LakeInsertTest, TwoSessionsAppendAtOnce) {
     EXPECT_EQ(value(*connect(), "SELECT sum(x) FROM bronze.t"), "6");
 }
 
+TEST_F(LakeInsertTest, WhatAnInsertReadOfItsOwnTableMustStillBeThere) {
+    const auto one = connect();
+    const auto two = connect();
+    run(*one, "CREATE TABLE bronze.t AS SELECT 1 AS x");
+    run(*one, "BEGIN; INSERT INTO bronze.t SELECT x + 1 FROM bronze.t");
+    run(*two, "DELETE FROM bronze.t WHERE x = 1");
+    EXPECT_EQ(error_of(*one, "COMMIT"), ErrorCode::kConflict);
+    EXPECT_EQ(value(*connect(), "SELECT count(*) FROM bronze.t"), "0");
+    run(*one, "INSERT INTO bronze.t VALUES (1)");
+    run(*one, "INSERT INTO bronze.t SELECT x + 1 FROM bronze.t");
+    EXPECT_EQ(value(*connect(), "SELECT sum(x) FROM bronze.t"), "3");
+}
+
 TEST_F(LakeInsertTest, ManySessionsAttachAppendAndReadAtOnce) {
     constexpr int kSessions = 6;
     run(*connect(), "CREATE TABLE bronze.t AS SELECT 0 AS x");

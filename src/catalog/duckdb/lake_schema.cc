@@ -36,8 +36,8 @@ void check_autocommit(duckdb::ClientContext& client, std::string_view statement)
 
 std::unique_ptr<duckdb::CatalogEntry> LakeSchema::make_table_locked(const std::string& table) {
     const TableName table_name{name, table};
-    const auto uncommitted = uncommitted_.find(table);
-    auto snapshot = uncommitted == uncommitted_.end() ? view_->snapshot(table_name) : uncommitted->second;
+    const auto shown = shown_.find(table);
+    auto snapshot = shown == shown_.end() ? view_->snapshot(table_name) : shown->second;
     if (!snapshot) {
         if (snapshot.error().code == ErrorCode::kNotFound && !view_->is_fixed(table_name)) return nullptr;
         raise(snapshot.error());
@@ -90,7 +90,7 @@ void LakeSchema::change(const LakeChange& change, const std::string& changed) {
         }
 }
 
-void LakeSchema::set_uncommitted(const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot) {
+void LakeSchema::show(const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot) {
     const std::lock_guard guard(mutex_);
     for (const std::string& written : {table, table + std::string(kCurrentSuffix)}) {
         if (const auto known = entries_.find(written); known != entries_.end()) {
@@ -98,7 +98,13 @@ void LakeSchema::set_uncommitted(const std::string& table, std::shared_ptr<const
             entries_.erase(known);
         }
     }
-    uncommitted_[table] = std::move(snapshot);
+    shown_[table] = std::move(snapshot);
+}
+
+std::shared_ptr<const delta::Snapshot> LakeSchema::shown(const std::string& table) {
+    const std::lock_guard guard(mutex_);
+    const auto known = shown_.find(table);
+    return known == shown_.end() ? nullptr : known->second;
 }
 
 duckdb::CatalogEntry* LakeSchema::find(const std::string& table) {

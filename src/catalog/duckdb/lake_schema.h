@@ -52,8 +52,11 @@ public:
     void DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
     void Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) override;
 
-    /// From now on `table` is `snapshot`: the transaction has written it.
-    void set_uncommitted(const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot);
+    /// From now on `table` is `snapshot` to the transaction: what it has made of it, or the newest version, which it
+    /// is about to change.
+    void show(const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot);
+    /// What show() said last; nullptr if it said nothing.
+    std::shared_ptr<const delta::Snapshot> shown(const std::string& table);
 
 private:
     duckdb::CatalogEntry* find(const std::string& table);
@@ -71,7 +74,7 @@ private:
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<duckdb::CatalogEntry>> entries_;  // guarded by mutex_; nullptr: there is none
     std::vector<std::unique_ptr<duckdb::CatalogEntry>> outdated_;  // guarded by mutex_; plans may still refer to them
-    std::map<std::string, std::shared_ptr<const delta::Snapshot>> uncommitted_;  // guarded by mutex_; shared with plans
+    std::map<std::string, std::shared_ptr<const delta::Snapshot>> shown_;  // guarded by mutex_; shared with plans
     std::optional<std::map<std::string, std::string>> views_;  // guarded by mutex_; of the lake log, once asked for
 };
 

@@ -3,11 +3,30 @@
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
+#include "duckdb/parser/parser.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
 
+#include "catalog/duckdb/row_tracking.h"
+#include "catalog/duckdb/spark_expression.h"
+#include "catalog/duckdb/table_change.h"
+#include "delta/column_rules.h"
 #include "engine/duckdb/types.h"
 
 namespace lagoa {
+namespace {
+
+// A default that is not known to mean the same here is left out: who writes a row without the column is told
+// (columns_to_compute), and nobody else need care.
+void set_default(duckdb::ColumnDefinition& column, const Field& field) {
+    const auto text = delta::default_expression(field);
+    if (!text) return;
+    const auto translated = translate_spark_as(*text, Schema{}, field.type);
+    if (!translated) return;
+    auto parsed = duckdb::Parser::ParseExpressionList(translated->sql);
+    column.SetDefaultValue(std::move(parsed.at(0)));
+}
+
+}  // namespace
 
 std::unique_ptr<LakeTable> LakeTable::make(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
                                            const TableName& table_name, ScanSource source) {
@@ -19,6 +38,7 @@ std::unique_ptr<LakeTable> LakeTable::make(duckdb::Catalog& catalog, duckdb::Sch
         duckdb::ColumnDefinition column(field.name, to_duckdb(field.type));
         const json::Value* comment = field.metadata.find("comment");
         if (comment != nullptr && comment->is_string()) column.SetComment(duckdb::Value(*comment->string()));
+        set_default(column, field);
         info.columns.AddColumn(std::move(column));
         if (!field.nullable)
             info.constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
@@ -42,8 +62,15 @@ duckdb::TableStorageInfo LakeTable::GetStorageInfo(duckdb::ClientContext&) {
 }
 
 duckdb::vector<duckdb::column_t> LakeTable::GetRowIdColumns() const {
-    return {duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX,
-            duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
+    duckdb::vector<duckdb::column_t> ids{duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX,
+                                         duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
+    if (has_row_tracking(snapshot().metadata)) ids.push_back(kRowIdColumn);
+    return ids;
+}
+
+void LakeTable::BindUpdateConstraints(duckdb::Binder&, duckdb::LogicalGet& get, duckdb::LogicalProjection& projection,
+                                      duckdb::LogicalUpdate& update, duckdb::ClientContext&) {
+    bind_whole_row(*this, get, projection, update);
 }
 
 }  // namespace lagoa

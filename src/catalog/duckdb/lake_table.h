@@ -21,6 +21,8 @@ public:
 
     const TableName& table_name() const { return table_name_; }
     const delta::Snapshot& snapshot() const { return *source_.snapshot; }
+    /// The very object that scans of this table read.
+    const std::shared_ptr<const delta::Snapshot>& shared_snapshot() const { return source_.snapshot; }
 
     duckdb::TableFunction GetScanFunction(duckdb::ClientContext& context,
                                           duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override;
@@ -29,7 +31,10 @@ public:
     }
     duckdb::TableStorageInfo GetStorageInfo(duckdb::ClientContext& context) override;
     duckdb::virtual_column_map_t GetVirtualColumns() const override { return delta_virtual_columns(snapshot()); }
+    /// file_index, file_row_number and, where the table tracks rows, _row_id.
     duckdb::vector<duckdb::column_t> GetRowIdColumns() const override;
+    void BindUpdateConstraints(duckdb::Binder& binder, duckdb::LogicalGet& get, duckdb::LogicalProjection& projection,
+                               duckdb::LogicalUpdate& update, duckdb::ClientContext& context) override;
 
 private:
     TableName table_name_;

@@ -5,6 +5,7 @@
 // a BEGIN block files are staged, visible to the block's later statements, and committed together by COMMIT.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,8 @@
 
 namespace lagoa {
 
+class LakeTable;
+
 /// Owns the catalog entries handed out to its statements; plans refer to them until they end. Thread-safe.
 class LakeTransaction final : public duckdb::Transaction {
 public:
@@ -33,6 +36,8 @@ public:
     }
 
     LakeView& view() { return *view_; }
+    /// Of what its statements see: changes with each of its writes, and no two transactions have the same.
+    duckdb::idx_t catalog_version() const { return catalog_version_; }
 
     /// The schema of a zone, or the empty default schema; nullptr for other names.
     LakeSchema* schema(const std::string& name);
@@ -41,6 +46,10 @@ public:
     /// A write on top of the newest version of `table`, without files. Raises kUnsupported if the transaction writes
     /// another table, or if the table has a feature that we do not write.
     TableWrite begin_write(const TableName& table);
+    /// The same for a statement that changes rows of `table` as it is bound. If that is neither the newest version nor
+    /// what the transaction has made of it, makes it the newest for the transaction and raises, for the statement to be
+    /// bound again (session_view.h). Raises kUnsupported for an old version that the statement names.
+    TableWrite begin_change(duckdb::ClientContext& client, const LakeTable& table);
     /// Raises kAlreadyExists if there is a table or a view, in whatever cut of the lake. The last version of a table
     /// that was dropped, which the new one replaces; nullptr if there is none.
     std::shared_ptr<const delta::Snapshot> check_absent(const TableName& table);
@@ -56,6 +65,7 @@ public:
 
 private:
     LakeSchema& schema_locked(const std::string& name);
+    void show_locked(const TableName& table, std::shared_ptr<const delta::Snapshot> snapshot);
     void check_one_table(const TableName& table) const;
     void check_no_view(const TableName& table);
 
@@ -64,6 +74,7 @@ private:
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<LakeSchema>> schemas_;  // guarded by mutex_
     std::optional<TableWrite> staged_;                            // guarded by mutex_
+    std::atomic<duckdb::idx_t> catalog_version_;
 };
 
 /// Thread-safe.

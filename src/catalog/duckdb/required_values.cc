@@ -74,28 +74,6 @@ bool has_no_null(const Field& field, duckdb::Vector& values, duckdb::idx_t count
     return format.validity.AllValid();
 }
 
-class RequiredValues final : public duckdb::PhysicalOperator {
-public:
-    static constexpr auto TYPE = duckdb::PhysicalOperatorType::EXTENSION;
-
-    RequiredValues(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> column_types,
-                   duckdb::idx_t cardinality, Schema schema)
-        : PhysicalOperator(plan, TYPE, std::move(column_types), cardinality), schema_(std::move(schema)) {}
-
-    duckdb::string GetName() const override { return "LAKE_REQUIRED_VALUES"; }
-    bool ParallelOperator() const override { return true; }
-
-    duckdb::OperatorResultType Execute(duckdb::ExecutionContext&, duckdb::DataChunk& input, duckdb::DataChunk& chunk,
-                                       duckdb::GlobalOperatorState&, duckdb::OperatorState&) const override {
-        check_required_values(schema_, input);
-        chunk.Reference(input);
-        return duckdb::OperatorResultType::NEED_MORE_INPUT;
-    }
-
-private:
-    const Schema schema_;
-};
-
 }  // namespace
 
 bool requires_values(const Schema& schema) {
@@ -110,14 +88,6 @@ void check_required_values(const Schema& schema, duckdb::DataChunk& rows) {
         std::iota(all.begin(), all.end(), 0);
         check(field, "", rows.data[i], rows.size(), all);
     }
-}
-
-duckdb::PhysicalOperator& plan_required_values(duckdb::PhysicalPlanGenerator& planner, duckdb::PhysicalOperator& rows,
-                                               const Schema& schema) {
-    if (!requires_values(schema)) return rows;
-    auto& checked = planner.Make<RequiredValues>(rows.types, rows.estimated_cardinality, schema);
-    checked.children.push_back(rows);
-    return checked;
 }
 
 }  // namespace lagoa

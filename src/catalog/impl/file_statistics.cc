@@ -111,6 +111,12 @@ std::optional<json::Value> bound_of(const Type& type, std::string_view text, Bou
     }
 }
 
+// Whether bound_of() knows bounds of a type.
+bool has_bounds(TypeKind kind) {
+    using enum TypeKind;
+    return kind != kBinary && kind != kVariant && kind != kVoid && kind != kList && kind != kMap && kind != kStruct;
+}
+
 // The columns that have statistics, by the table's properties.
 class IndexedColumns {
 public:
@@ -275,6 +281,24 @@ std::string delta_statistics(const delta::Metadata& metadata, std::uint64_t rows
                                             {"nullCount", std::move(top.nulls)}});
     if (tight_bounds) stats.set("tightBounds", true);
     return json::dump(stats);
+}
+
+std::vector<std::vector<std::string>> columns_with_bounds(const delta::Metadata& metadata) {
+    std::vector<std::vector<std::string>> found;
+    IndexedColumns indexed(metadata);
+    std::vector<std::string> path;
+    const auto visit = [&](const auto& self, const Field& field) -> void {
+        path.push_back(field.name);
+        if (field.type.kind == TypeKind::kStruct)
+            for (const Field& member : field.type.children) self(self, member);
+        else if (indexed.next(path) && has_bounds(field.type.kind))
+            found.push_back(path);
+        path.pop_back();
+    };
+    for (const Field& field : metadata.schema.fields)
+        if (std::ranges::find(metadata.partition_columns, field.name) == metadata.partition_columns.end())
+            visit(visit, field);
+    return found;
 }
 
 std::optional<std::string> delta_partition_value(const Type& type, const std::optional<std::string>& text) {

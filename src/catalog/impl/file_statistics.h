@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "delta/actions.h"
 #include "model/schema.h"
@@ -35,6 +36,10 @@ using FileStatistics = std::map<std::string, LeafStatistics>;
 /// `tight_bounds` is said where it may become false: in tables with deletion vectors.
 std::string delta_statistics(const delta::Metadata& metadata, std::uint64_t rows, const FileStatistics& statistics,
                              bool tight_bounds);
+
+/// The columns and members of structs (logical names, from the outermost inwards) whose minima and maxima
+/// delta_statistics() knows in files without NaN.
+std::vector<std::vector<std::string>> columns_with_bounds(const delta::Metadata& metadata);
 
 /// The longest prefix of 32 UTF-16 units that splits no character; not above `text`.
 std::string cut_minimum(std::string_view text);

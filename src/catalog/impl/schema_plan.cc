@@ -7,7 +7,9 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "catalog/duckdb/spark_expression.h"
 #include "delta/column_mapping.h"
+#include "delta/column_rules.h"
 #include "delta/schema_change.h"
 #include "delta/table_features.h"
 #include "delta/table_properties.h"
@@ -158,6 +160,20 @@ void add_members(Type& target, const Type& merged) {
     }
 }
 
+Result<bool> is_computed_column(const Field& field) {
+    const auto identity = LAGOA_TRY(delta::identity_of(field));
+    return identity || delta::generation_expression(field);
+}
+
+// What a column is in rows whose source lacks it; NULL where it is yet to be computed.
+Result<std::string> value_without_source(const Field& field) {
+    const auto text = delta::default_expression(field);
+    if (!text) return "NULL";
+    const auto value = LAGOA_TRY(translate_spark_as(*text, Schema{}, field.type), "the default of column {} ({})",
+                                 field.name, *text);
+    return value.sql;
+}
+
 using SourceColumns = std::map<std::string, const Column*>;  // by lowered name
 
 // The table's columns, which stay, with the types they get.
@@ -167,7 +183,9 @@ Result<> plan_known(SchemaPlan& plan, const delta::Metadata& current, const Sour
     std::vector<Type> merged;
     for (const Field& field : current.schema.fields) {
         const auto source = sources.find(to_lower(field.name));
-        if (source == sources.end() && !field.nullable)
+        const bool is_computed = source == sources.end() && LAGOA_TRY(is_computed_column(field));
+        if (is_computed) plan.computed.insert(field.name);
+        if (source == sources.end() && !field.nullable && !is_computed && !delta::default_expression(field))
             return fail(ErrorCode::kDataRejected, "column {} may not be NULL and is not among what is written",
                         field.name);
         Type type = field.type;
@@ -180,8 +198,9 @@ Result<> plan_known(SchemaPlan& plan, const delta::Metadata& current, const Sour
         Field& field = plan.metadata.schema.fields[i];
         add_members(field.type, merged[i]);
         const auto source = sources.find(to_lower(field.name));
-        plan.select.push_back(
-            select_as(source == sources.end() ? "NULL" : quote_identifier(source->second->name), field));
+        std::string value = source == sources.end() ? "" : quote_identifier(source->second->name);
+        if (source == sources.end()) value = LAGOA_TRY(value_without_source(field));
+        plan.select.push_back(select_as(value, field));
     }
     plan.changed = merger.added || !merger.widened.empty();
     return {};

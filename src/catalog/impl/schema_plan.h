@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,12 +21,15 @@ struct SchemaPlan {
     /// For each column of the schema, the expression over the source's columns that yields it, with its name:
     /// `CAST("close" AS DECIMAL(18,4)) AS "close"`.
     std::vector<std::string> select;
+    /// Generated and identity columns that the source lacks: they are NULL in the selection, and filled in on the way.
+    std::set<std::string> computed;
 };
 
 /// What becomes of columns that the table has.
 enum class Columns { kEvolve, kReplace };
 
-/// Matches by name, ASCII case ignored. kEvolve: columns that the source lacks are NULL; columns, and members of
+/// Matches by name, ASCII case ignored. kEvolve: columns that the source lacks are computed, or have their default, or
+/// are NULL; columns, and members of
 /// structs wherever they nest, that the table (`current`, nullptr: it is created) lacks are added as nullable, columns
 /// with their text in `comments`; a source type that the column's type holds exactly is cast; a column whose type can
 /// be widened to the source's is, where the table has type widening. kReplace: the table gets the source's columns, in

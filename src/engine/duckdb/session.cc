@@ -17,6 +17,10 @@ using duckdb::QueryResult;
 
 namespace {
 
+// A statement that changes rows and loses them to another writer is run again so often.
+constexpr int kMaxAttempts = 10;
+constexpr std::chrono::milliseconds kConflictPause{2};
+
 // Helps with the statement's tasks until its result can be read. DuckDB's own wait asks for tasks in a tight loop,
 // which costs a core while a pipeline that only one thread can run (a row source) is under way.
 void wait_until_ready(duckdb::PendingQueryResult& pending) {
@@ -116,12 +120,34 @@ Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run(std::string_view sql,
     });
 }
 
+// What a statement outside a transaction has read and changed is rolled back when it fails. Rows of a source come once.
+bool DuckDbSession::may_repeat(const duckdb::SQLStatement& statement) const {
+    const bool changes_rows = statement.type == duckdb::StatementType::DELETE_STATEMENT ||
+                              statement.type == duckdb::StatementType::UPDATE_STATEMENT ||
+                              statement.type == duckdb::StatementType::MERGE_INTO_STATEMENT;
+    return changes_rows && own_sources_.empty() && connection_.context->transaction.IsAutoCommit();
+}
+
 Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement,
                                                                std::span<const json::Value> parameters) {
     auto bound = LAGOA_TRY(bind_parameters(parameters));
+    if (!may_repeat(*statement)) return try_one(std::move(statement), bound);
+    for (int attempt = 1; attempt < kMaxAttempts; ++attempt) {
+        auto result = try_one(statement->Copy(), bound);
+        if (result || result.error().code != ErrorCode::kConflict) return result;
+        // Who lost together should not meet again: each connection waits for a while of its own.
+        const auto own = static_cast<int>(connection_.context->GetConnectionId() % kMaxAttempts);
+        std::this_thread::sleep_for(kConflictPause * (attempt + own));
+    }
+    return try_one(std::move(statement), bound);
+}
+
+Result<duckdb::unique_ptr<QueryResult>> DuckDbSession::try_one(
+    duckdb::unique_ptr<duckdb::SQLStatement> statement,
+    duckdb::case_insensitive_map_t<duckdb::BoundParameterData>& parameters) {
     if (interrupted_->exchange(false)) return fail(ErrorCode::kCancelled, "interrupted before the statement began");
     auto pending =
-        connection_.PendingQuery(std::move(statement), bound, duckdb::QueryResultOutputType::ALLOW_STREAMING);
+        connection_.PendingQuery(std::move(statement), parameters, duckdb::QueryResultOutputType::ALLOW_STREAMING);
     if (pending->HasError()) return pass_on(to_error(pending->GetErrorObject()));
     if (interrupted_->load()) connection_.Interrupt();  // it may have come before DuckDB began to listen
     wait_until_ready(*pending);

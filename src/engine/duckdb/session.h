@@ -35,6 +35,12 @@ private:
     Result<duckdb::unique_ptr<duckdb::QueryResult>> run(std::string_view sql, std::span<const json::Value> parameters);
     Result<duckdb::unique_ptr<duckdb::QueryResult>> run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement,
                                                             std::span<const json::Value> parameters);
+    // run_one() without a second try.
+    Result<duckdb::unique_ptr<duckdb::QueryResult>> try_one(
+        duckdb::unique_ptr<duckdb::SQLStatement> statement,
+        duckdb::case_insensitive_map_t<duckdb::BoundParameterData>& parameters);
+    // Whether a conflict of `statement` may be answered by running it again.
+    bool may_repeat(const duckdb::SQLStatement& statement) const;
 
     duckdb::Connection connection_;
     std::shared_ptr<RowSources> sources_;  // shared with the Engine
