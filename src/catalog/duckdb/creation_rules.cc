@@ -19,14 +19,11 @@ T unwrap_rule(Result<T> result, const std::string& rule) {
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// Without the cast to the column's type that DuckDB's parser puts around it.
+// Without the cast to the column's type that DuckDB puts around every such expression.
 std::string generated_text(const duckdb::ColumnDefinition& column) {
-    const duckdb::ParsedExpression* expression = &column.GeneratedExpression();
-    if (expression->GetExpressionClass() == duckdb::ExpressionClass::CAST) {
-        const auto& cast = expression->Cast<duckdb::CastExpression>();
-        if (cast.cast_type == column.Type()) expression = cast.child.get();
-    }
-    return to_spark_text(*expression);
+    const duckdb::ParsedExpression& expression = column.GeneratedExpression();
+    if (expression.GetExpressionClass() != duckdb::ExpressionClass::CAST) return to_spark_text(expression);
+    return to_spark_text(*expression.Cast<duckdb::CastExpression>().child);
 }
 
 }  // namespace

@@ -12,8 +12,11 @@
 
 #include "base/text.h"
 #include "catalog/duckdb/lake_insert.h"
+#include "catalog/duckdb/spark_text.h"
 #include "catalog/duckdb/table_options.h"
+#include "catalog/impl/rule_change.h"
 #include "catalog/impl/schema_plan.h"
+#include "delta/column_rules.h"
 #include "delta/schema_change.h"
 #include "engine/duckdb/error.h"
 #include "engine/duckdb/types.h"
@@ -50,7 +53,8 @@ Path to_path(const duckdb::vector<duckdb::string>& names) {
 
 Alteration add(delta::Metadata metadata, const Path& parent, const duckdb::ColumnDefinition& column, bool if_absent) {
     if (column.Generated()) refuse("a generated column");
-    if (column.HasDefaultValue()) refuse("ADD COLUMN … DEFAULT", "Add the column, then update it.");
+    if (column.HasDefaultValue())
+        refuse("ADD COLUMN … DEFAULT", "Add the column, then ALTER COLUMN … SET DEFAULT, which is for new rows.");
     Field field{.name = column.Name(), .type = from_duckdb(column.Type())};
     unwrap(check_column_name(field.name));
     const Schema added{{field}};
@@ -101,6 +105,27 @@ Alteration allow_null(delta::Metadata metadata, const std::string& column) {
     return {.metadata = delta::drop_not_null(std::move(metadata), path),
             .operation = "CHANGE COLUMN",
             .parameters = json::make_object({{"column", column}, {"nullable", true}})};
+}
+
+// DuckDB's SET DEFAULT without an expression is its DROP DEFAULT.
+Alteration change_default(delta::Metadata metadata, const duckdb::SetDefaultInfo& info) {
+    const Field* const found = metadata.schema.find(info.column_name);
+    if (found == nullptr)
+        raise({ErrorCode::kNotFound, fmt::format("there is no column {}", info.column_name)});
+    Field& field = metadata.schema.fields[static_cast<std::size_t>(found - metadata.schema.fields.data())];
+    json::Object parameters = json::make_object({{"column", field.name}});
+    if (info.expression) {
+        const std::string text = to_spark_text(*info.expression);
+        if (const auto fits = check_column_default(field, text); !fits)
+            return {.metadata = pass_on(fits.error(), "DEFAULT of {} ({})", field.name, text),
+                    .operation = {},
+                    .parameters = {}};
+        field.metadata.set(delta::kDefaultExpression, text);
+        parameters.set("default", text);
+    } else {
+        field.metadata.erase(delta::kDefaultExpression);
+    }
+    return {.metadata = std::move(metadata), .operation = "CHANGE COLUMN", .parameters = std::move(parameters)};
 }
 
 Alteration set_properties(delta::Metadata metadata, const TableOptions& options) {
@@ -157,6 +182,8 @@ Alteration alter_table(delta::Metadata metadata, const duckdb::AlterTableInfo& i
             return change_type(std::move(metadata), info.Cast<duckdb::ChangeColumnTypeInfo>());
         case DROP_NOT_NULL:
             return allow_null(std::move(metadata), info.Cast<duckdb::DropNotNullInfo>().column_name);
+        case SET_DEFAULT:
+            return change_default(std::move(metadata), info.Cast<duckdb::SetDefaultInfo>());
         case SET_TABLE_OPTIONS:
             return set_properties(std::move(metadata), info.Cast<duckdb::SetTableOptionsInfo>().table_options);
         case RESET_TABLE_OPTIONS:
@@ -190,24 +217,56 @@ Alteration alter(delta::Metadata metadata, const duckdb::AlterInfo& info) {
     }
 }
 
+// Columns that are added or dropped together are one list; what else is done to them, such as a comment, is not told.
+void join_parameters(json::Object& parameters, const Alteration& more) {
+    constexpr std::string_view kColumns = "columns";
+    const auto columns = [](const json::Object& of) -> std::optional<json::Array> {
+        const auto list = json::parse(json::Value(of).string_at(kColumns).value_or(""));
+        return list && list->is_array() ? std::optional(*list->array()) : std::nullopt;
+    };
+    auto joined = columns(parameters);
+    const auto added = columns(more.parameters);
+    if (!joined || !added) return;
+    joined->insert(joined->end(), added->begin(), added->end());
+    parameters.set(kColumns, json::dump(*std::move(joined)));
+}
+
 }  // namespace
 
+std::optional<RuleChange> rule_change_of(const duckdb::AlterInfo& info) {
+    if (info.type != duckdb::AlterType::ALTER_TABLE) return std::nullopt;
+    const auto& table = info.Cast<duckdb::AlterTableInfo>();
+    if (table.alter_table_type != duckdb::AlterTableType::SET_NOT_NULL) return std::nullopt;
+    return RuleChange{.kind = RuleChange::Kind::kSetNotNull,
+                      .name = table.Cast<duckdb::SetNotNullInfo>().column_name,
+                      .text = {},
+                      .columns = {}};
+}
+
 std::optional<TableWrite> table_alteration(LakeTransaction& transaction, const TableName& table,
-                                           const duckdb::AlterInfo& info) {
+                                           std::span<const duckdb::AlterInfo* const> changes) {
     check_no_contract(transaction, table);
     TableWrite write = transaction.begin_write(table);
-    Alteration altered = alter(write.metadata, info);
-    if (!altered.metadata) {
-        if (altered.metadata.error().code == altered.ignored) return std::nullopt;
-        raise({altered.metadata.error().code,
-               fmt::format("altering {}: {}", table.text(), altered.metadata.error().message),
-               altered.metadata.error().hint});
+    std::optional<Alteration> first;
+    for (const duckdb::AlterInfo* const info : changes) {
+        Alteration altered = alter(write.metadata, *info);
+        if (!altered.metadata) {
+            if (altered.metadata.error().code == altered.ignored) continue;
+            raise({altered.metadata.error().code,
+                   fmt::format("altering {}: {}", table.text(), altered.metadata.error().message),
+                   altered.metadata.error().hint});
+        }
+        write.metadata = *altered.metadata;
+        if (first)
+            join_parameters(first->parameters, altered);
+        else
+            first = std::move(altered);
     }
-    write.metadata = *std::move(altered.metadata);
+    if (!first) return std::nullopt;
     write.protocol = unwrap(prepare_metadata(write.metadata, write.base.get()));
     if (!write.changes_metadata) {  // else the transaction has created or altered it: that is what it is
-        write.operation = std::move(altered.operation);
-        write.operation_parameters = std::move(altered.parameters);
+        write.operation = std::move(first->operation);
+        write.operation_parameters = std::move(first->parameters);
     }
     write.changes_metadata = true;
     return write;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "duckdb/execution/operator/projection/physical_projection.hpp"
-#include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
@@ -13,10 +12,14 @@
 #include "duckdb/planner/operator/logical_insert.hpp"
 
 #include "base/text.h"
+#include "catalog/duckdb/creation_clauses.h"
+#include "catalog/duckdb/creation_rules.h"
 #include "catalog/duckdb/lake_sink.h"
 #include "catalog/duckdb/table_options.h"
 #include "catalog/duckdb/table_reads.h"
+#include "catalog/impl/clustering_columns.h"
 #include "catalog/impl/schema_plan.h"
+#include "delta/clustering.h"
 #include "delta/column_mapping.h"
 #include "delta/column_rules.h"
 #include "delta/table_features.h"
@@ -104,10 +107,6 @@ Result<> check_still_fits(const TableName& table, const delta::Metadata& bound, 
 }
 
 Field to_field(const duckdb::ColumnDefinition& column) {
-    if (column.Generated())
-        raise({ErrorCode::kUnsupported, fmt::format("column {}: generated columns are not supported", column.Name())});
-    if (column.HasDefaultValue())
-        raise({ErrorCode::kUnsupported, fmt::format("column {}: defaults are not supported", column.Name())});
     Field field{.name = column.Name(), .type = from_duckdb(column.Type())};
     if (field.type.kind == TypeKind::kVoid)
         raise({ErrorCode::kInvalidArgument, fmt::format("column {} is NULL without a type", column.Name()),
@@ -216,23 +215,26 @@ TableWrite table_creation(LakeTransaction& transaction, const duckdb::BoundCreat
         metadata.schema.fields.push_back(to_field(column));
         unwrap(check_column_name(column.Name()));
     }
-    for (const auto& constraint : base.constraints) {
-        if (constraint->type != duckdb::ConstraintType::NOT_NULL)
-            raise({ErrorCode::kUnsupported,
-                   fmt::format("creating {}: {} is not supported", write.table.text(), constraint->ToString())});
-        metadata.schema.fields[constraint->Cast<duckdb::NotNullConstraint>().index.index].nullable = false;
-    }
     for (const auto& key : base.partition_keys)
         metadata.partition_columns.push_back(partition_column(*key, metadata.schema));
     if (!metadata.schema.fields.empty() && metadata.partition_columns.size() == metadata.schema.fields.size())
         raise({ErrorCode::kInvalidArgument,
                fmt::format("creating {}: a table needs a column that it is not partitioned by", write.table.text())});
-    metadata.configuration = table_properties(base.options);
+    TableOptions options;
+    for (const auto& [name, value] : base.options) options.emplace(name, value->Copy());
+    const CreationClauses clauses = take_creation_clauses(options);
+    metadata.configuration = table_properties(options);
+    apply_creation_rules(base, metadata);
+    apply_clauses(clauses, metadata);
     write.operation_parameters = json::make_object(
         {{"partitionBy", json::dump(json::Array(metadata.partition_columns.begin(), metadata.partition_columns.end()))},
          {"properties", json::dump(properties_json(metadata.configuration))}});
     begin_replacing(transaction, write, or_replace);
+    const bool was_clustered = write.base && !delta::physical_clustering_columns(*write.base).empty();
+    if (!clauses.cluster_by.empty()) metadata.configuration["delta.feature.clustering"] = "supported";
     write.protocol = unwrap(prepare_metadata(metadata, write.base.get()));
+    if (!clauses.cluster_by.empty() || was_clustered)
+        write.domains.push_back(unwrap(clustering_of(metadata, clauses.cluster_by)));
     return write;
 }
 

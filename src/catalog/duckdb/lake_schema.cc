@@ -15,6 +15,7 @@
 #include "catalog/duckdb/lake_table.h"
 #include "catalog/duckdb/lake_transaction.h"
 #include "catalog/duckdb/lake_views.h"
+#include "catalog/duckdb/session_view.h"
 #include "catalog/duckdb/time_travel.h"
 #include "engine/duckdb/error.h"
 
@@ -266,9 +267,16 @@ void LakeSchema::DropEntry(duckdb::ClientContext& client, duckdb::DropInfo& info
 void LakeSchema::Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) {
     const duckdb::CatalogEntry* const entry = find(to_lower(info.name));
     if (entry == nullptr || entry->type != duckdb::CatalogType::TABLE_ENTRY) refuse("ALTER of a view");
+    duckdb::ClientContext& client = transaction.GetContext();
+    const TableName table{name, to_lower(info.name)};
+    if (const auto rule = rule_change_of(info); rule && client.transaction.IsAutoCommit()) {
+        TableOperations* const operations = session_view(client)->operations;
+        if (operations == nullptr) refuse("this ALTER TABLE in a session without operations");
+        return view_->pin(table, unwrap(operations->change_rule(table, *rule)));
+    }
     auto& ours = transaction.transaction->Cast<LakeTransaction>();
-    if (auto write = table_alteration(ours, {name, to_lower(info.name)}, info))
-        ours.write(transaction.GetContext(), *std::move(write));
+    const duckdb::AlterInfo* const changes[] = {&info};
+    if (auto write = table_alteration(ours, table, changes)) ours.write(client, *std::move(write));
 }
 
 }  // namespace lagoa

@@ -135,6 +135,10 @@ std::string cast_text(const duckdb::CastExpression& cast) {
     if (cast.child->GetExpressionClass() == ExpressionClass::CONSTANT && child.starts_with('\'')) {
         const auto type = parse_sql_type(cast.cast_type.ToString());
         if (type && type->kind == TypeKind::kDate) return "DATE" + child;
+        if (type && type->kind == TypeKind::kBoolean) {  // the parser's form of true and false
+            if (child == "'t'") return "true";
+            if (child == "'f'") return "false";
+        }
     }
     const auto type = parse_sql_type(cast.cast_type.ToString());
     if (!type || !type->children.empty()) refuse(cast);

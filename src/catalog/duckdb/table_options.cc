@@ -6,6 +6,7 @@
 
 #include <fmt/ranges.h>
 
+#include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 
 #include "base/text.h"
@@ -46,10 +47,23 @@ constexpr std::string_view kFeaturePrefix = "delta.feature.";
 std::string text_of(const std::string& name, const duckdb::ParsedExpression& value) {
     if (value.GetExpressionType() == duckdb::ExpressionType::VALUE_CONSTANT)
         return value.Cast<duckdb::ConstantExpression>().value.ToString();
+    // The parser's form of `true` is CAST('t' AS BOOLEAN).
+    if (value.GetExpressionClass() == duckdb::ExpressionClass::CAST) {
+        const auto& cast = value.Cast<duckdb::CastExpression>();
+        if (cast.cast_type.ToString() == "BOOLEAN" &&
+            cast.child->GetExpressionType() == duckdb::ExpressionType::VALUE_CONSTANT) {
+            const duckdb::Value& constant = cast.child->Cast<duckdb::ConstantExpression>().value;
+            return constant.ToString() == "t" ? "true" : constant.ToString() == "f" ? "false" : constant.ToString();
+        }
+    }
     raise({ErrorCode::kInvalidArgument, fmt::format("table property {}: not a constant", name)});
 }
 
 }  // namespace
+
+bool is_known_feature(std::string_view name) {
+    return std::ranges::find(kFeatures, to_lower(name), to_lower) != kFeatures.end();
+}
 
 std::string property_name(const std::string& name) {
     const std::string lowered = to_lower(name);
