@@ -465,6 +465,16 @@ TEST_F(LongLakeLogTest, RetentionKeepsWhatWasTheNewestWithinItAndWhatIsTagged) {
     EXPECT_EQ(log.kept_versions(ten_days)->at(kStocks), 1'050) << "of the newest, however old";
 }
 
+TEST_F(LongLakeLogTest, EveryKeptVersionOfATableIsNamed) {
+    const auto named = log.kept_versions_of(kStocks, {std::chrono::days(1)}).value();
+    EXPECT_EQ(named.size(), 25U);
+    EXPECT_EQ(*named.begin(), 1'026);
+    EXPECT_TRUE(log.kept_versions_of({"silver", "unknown"}, {}).value().empty());
+    // A tag of last year names one version, not all since then.
+    ASSERT_TRUE(log.publish({.tags = {{"a", 300}}}, log.latest().value(), ""));
+    EXPECT_EQ(log.kept_versions_of(kStocks, {std::chrono::days(1)})->size(), 26U);
+}
+
 TEST_F(LongLakeLogTest, RetentionAsksLittleWhenNothingChanged) {
     const auto counting = std::make_shared<CountingStore>(store);
     LakeLog fresh(counting, clock);
@@ -598,6 +608,7 @@ TEST_F(LakeLogTest, EveryVersionAnswersAsItWasMade) {
         // What is kept is the least of all that is kept, found without reading all of it.
         const LakeRetention day{std::chrono::days(1)};
         std::map<TableName, delta::Version> least;
+        std::map<TableName, std::set<delta::Version>> named;
         for (const LakeVersion& version : made) {
             const bool tagged =
                 std::ranges::any_of(made.back().tags, [&](const auto& tag) { return tag.second == version.version; });
@@ -605,6 +616,7 @@ TEST_F(LakeLogTest, EveryVersionAnswersAsItWasMade) {
                                                         made[version.version + 1].time > clock.now() - day.keep);
             if (!tagged && !within) continue;
             for (const auto& [name, table] : version.tables) {
+                named[name].insert(table.version);
                 const auto [there, added] = least.emplace(name, table.version);
                 if (!added) there->second = std::min(there->second, table.version);
             }
@@ -613,6 +625,7 @@ TEST_F(LakeLogTest, EveryVersionAnswersAsItWasMade) {
         for (const auto& [name, version] : least) {
             ASSERT_TRUE(kept.contains(name)) << "seed " << seed << ", " << name.text();
             EXPECT_LE(kept.at(name), version) << "seed " << seed << ", " << name.text();
+            EXPECT_EQ(fresh.kept_versions_of(name, day).value(), named.at(name)) << "seed " << seed;
         }
     }
 }

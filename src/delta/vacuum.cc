@@ -20,7 +20,7 @@
 namespace lagoa::delta {
 namespace {
 
-constexpr std::size_t kRemovalsAtOnce = 8;  // requests under way to a store that is far away
+constexpr std::size_t kRequestsAtOnce = 8;  // to a store that may be far away
 constexpr std::string_view kInfoName = "_last_vacuum_info";
 constexpr std::string_view kInfoVersion = "latestCommitVersionOutsideOfRetentionWindow";
 
@@ -34,6 +34,18 @@ std::string prefix_of(const TableLocation& table) {
 
 std::string_view name_of(std::string_view path) {
     return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+// Calls `work(i)` for each i below `count`, several at a time and in no order.
+template <class Work>
+void for_each_at_once(std::size_t count, const Work& work) {
+    std::atomic<std::size_t> next = 0;
+    const auto run = [&] {
+        for (std::size_t i = next++; i < count; i = next++) work(i);
+    };
+    std::vector<std::jthread> workers;
+    for (std::size_t i = 1; i < std::min(kRequestsAtOnce, count); ++i) workers.emplace_back(run);
+    run();
 }
 
 // The file of a vector that lies in the table's folder; empty for others.
@@ -194,37 +206,52 @@ private:
                                   "the log begins at version {}, and what was removed from version {} on was never "
                                   "vacuumed",
                                   log.commits.empty() ? newest_->version : log.commits.begin()->first, first);
-        std::map<std::string, std::uint64_t> found;
+        std::set<std::string> found;
         std::optional<Version> withheld;  // the first commit that removed what is kept yet
         for (Version version = first; version <= *cutoff_version_; ++version)
             if (!LAGOA_TRY(read_commit(version, found)) && !withheld) withheld = version;
-        for (auto& [path, size] : found) plan_.files.push_back({path, size});
+        LAGOA_TRY(take_those_there({found.begin(), found.end()}));
         plan_.done_until = withheld ? *withheld - 1 : *cutoff_version_;
         return {};
     }
 
     // Adds what `version` removed to `found`; false if some of it must stay for now.
-    Result<bool> read_commit(Version version, std::map<std::string, std::uint64_t>& found) const {
+    Result<bool> read_commit(Version version, std::set<std::string>& found) const {
         const std::string key = commit_key(table_, version);
         const std::string text = LAGOA_TRY(table_.store->get(key));
         bool all = true;
-        const auto consider = [&](std::string path, std::int64_t size) {
+        const auto consider = [&](std::string path) {
             if (path.empty() || live_.contains(path)) return;  // removed again, it will be named again
             if (needed_.contains(path))
                 all = false;
             else
-                found.emplace(std::move(path), static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)));
+                found.insert(std::move(path));
         };
         for (const Action& action : LAGOA_TRY(parse_commit(text, key, false))) {
             if (const auto* const removed = std::get_if<RemoveFile>(&action)) {
-                consider(path_in_table(table_, removed->path).value_or(""), removed->size_bytes.value_or(0));
-                const auto& vector = removed->deletion_vector;
-                consider(LAGOA_TRY(vector_in_table(table_, vector)), vector ? vector->size_bytes : 0);
+                consider(path_in_table(table_, removed->path).value_or(""));
+                consider(LAGOA_TRY(vector_in_table(table_, removed->deletion_vector)));
             } else if (const auto* const change = std::get_if<CdcFile>(&action)) {
-                consider(path_in_table(table_, change->path).value_or(""), change->size_bytes);
+                consider(path_in_table(table_, change->path).value_or(""));
             }
         }
         return all;
+    }
+
+    // Those of `paths` that an earlier vacuum has not removed, with their sizes.
+    Result<> take_those_there(const std::vector<std::string>& paths) {
+        std::mutex mutex;
+        std::optional<Error> failed;
+        for_each_at_once(paths.size(), [&](std::size_t i) {
+            const auto there = table_.store->head(prefix_of(table_) + paths[i]);
+            const std::lock_guard lock(mutex);
+            if (there)
+                plan_.files.push_back({paths[i], there->size_bytes});
+            else if (there.error().code != ErrorCode::kNotFound)
+                failed = there.error();
+        });
+        if (failed) return pass_on(*std::move(failed), "looking for files that are removed");
+        return {};
     }
 
     // The version that the last vacuum had done; nullopt if there was none. Its file is only a note: one that cannot be
@@ -274,22 +301,14 @@ VacuumOutcome remove_files(const TableLocation& table, const VacuumPlan& plan) {
     VacuumOutcome outcome;
     const std::string prefix = prefix_of(table);
     std::mutex mutex;
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-        for (std::size_t i = next++; i < plan.files.size(); i = next++) {
-            const auto removed = table.store->remove(prefix + plan.files[i].path);
-            const std::lock_guard lock(mutex);
-            if (removed)
-                ++outcome.files_removed;
-            else
-                outcome.errors.push_back(removed.error());
-        }
-    };
-    {
-        std::vector<std::jthread> workers;
-        for (std::size_t i = 1; i < std::min(kRemovalsAtOnce, plan.files.size()); ++i) workers.emplace_back(work);
-        work();
-    }
+    for_each_at_once(plan.files.size(), [&](std::size_t i) {
+        const auto removed = table.store->remove(prefix + plan.files[i].path);
+        const std::lock_guard lock(mutex);
+        if (removed)
+            ++outcome.files_removed;
+        else
+            outcome.errors.push_back(removed.error());
+    });
     // Empty folders cost a listing and nothing else: one that stays goes with the next vacuum.
     if (const auto swept = table.store->remove_empty_folders(prefix); !swept)
         log::debug("delta.vacuum_folders_left", {{"table", table.path}, {"error", swept.error().message}});

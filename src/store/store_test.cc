@@ -235,6 +235,40 @@ TEST(LocalStore, ListsLinkedFilesButFollowsNoLinkedFolder) {
 }
 
 // Method: a limit on the size of files makes write(2) fail part-way, as a full disk does.
+TEST(LocalStore, RemovesEmptyFoldersOnly) {
+    const Scratch scratch;
+    const auto store = open_local_store(scratch.path()).value();
+    for (const char* key : {"t/a/b/gone", "t/a/stays", "t/_log/gone", "u/gone"}) ASSERT_TRUE(store->put(key, "x"));
+    for (const char* key : {"t/a/b/gone", "t/_log/gone", "u/gone"}) ASSERT_TRUE(store->remove(key));
+    ASSERT_TRUE(store->remove_empty_folders("t/"));
+    EXPECT_FALSE(std::filesystem::exists(scratch.path() / "t/a/b"));
+    EXPECT_TRUE(std::filesystem::exists(scratch.path() / "t/_log")) << "hidden";
+    EXPECT_TRUE(std::filesystem::exists(scratch.path() / "u")) << "elsewhere";
+    EXPECT_EQ(store->get("t/a/stays").value(), "x");
+    EXPECT_TRUE(store->remove_empty_folders("none/"));
+    EXPECT_EQ(store->remove_empty_folders("../").error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(LocalStore, WritesWhileFoldersAreRemoved) {
+    const Scratch scratch;
+    const auto store = open_local_store(scratch.path()).value();
+    constexpr int kWrites = 100;
+    std::atomic<int> begun = 0;  // writes; each meets one removal
+    const std::jthread remover([&] {
+        for (int seen = 0; seen < kWrites; seen = begun) {
+            begun.wait(seen);
+            EXPECT_TRUE(store->remove_empty_folders(""));
+        }
+    });
+    for (int i = 0; i < kWrites; ++i) {
+        ++begun;
+        begun.notify_one();
+        const auto written = store->put(fmt::format("a{}/b/c", i), "x");
+        EXPECT_TRUE(written) << written.error().message;
+    }
+    EXPECT_EQ(store->list("").value().size(), static_cast<std::size_t>(kWrites));
+}
+
 TEST(LocalStore, FailedWriteLeavesNothing) {
     const Scratch scratch;
     const auto store = open_local_store(scratch.path()).value();

@@ -80,8 +80,10 @@ Result<TemporaryFile> TemporaryFile::create(const fs::path& target) {
     Descriptor file = open();
     // Someone who removes empty directories may take a new one away before there is a file in it.
     for (int attempt = 0; attempt < kMaxDirectories && !file.is_open() && errno == ENOENT; ++attempt) {
-        LAGOA_TRY(make_directories(target.parent_path()), "writing {}", target.native());
-        file = open();
+        const auto made = make_directories(target.parent_path());
+        if (!made && made.error().code != ErrorCode::kNotFound)
+            return pass_on(made.error(), "writing {}", target.native());
+        file = open();  // also if a parent went while they were made: that shows here
     }
     if (!file.is_open()) {
         if (errno == ENOTDIR)
