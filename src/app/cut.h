@@ -15,4 +15,7 @@ inline constexpr auto kAtHelp =
 /// `published`, `head`, or what LakeLog::resolve knows; each with or without `@`.
 Result<Cut> resolve_cut(Workspace& workspace, const std::string& text);
 
+/// A version of one table: `v12` or `12`, a day (its end, in the project's time zone) or an instant. kInvalidArgument.
+Result<VersionChoice> resolve_table_version(Workspace& workspace, const std::string& text);
+
 }  // namespace lagoa::app

@@ -25,7 +25,7 @@ public:
     Result<std::unique_ptr<Session>> connect(const Cut& cut) override {
         auto view = LAGOA_TRY(make_cut_view(tables_, cut), "connecting to the lake");
         auto session = LAGOA_TRY(engine_.connect());
-        LAGOA_TRY(attach_lake(*session, std::move(view)));
+        LAGOA_TRY(attach_lake(*session, std::move(view), operations_.get()));
         return session;
     }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct OptimizeRequest {
     bool full = false;                 ///< Of a clustered table: also what is clustered already.
     bool purge = false;                ///< REORG … APPLY (PURGE): rewrite every file that has a deletion vector.
     std::optional<std::uint64_t> target_bytes;  ///< Default: delta.targetFileSize, else 256 MiB.
+    std::stop_token stop = {};                  ///< Ends it with kCancelled; nothing is committed then.
 };
 
 struct OptimizeResult {

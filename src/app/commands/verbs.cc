@@ -9,6 +9,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
     add_tag_verbs(verbs);
     add_sql_verbs(verbs);
     add_read_verbs(verbs);
+    add_table_verbs(verbs);
     add_record_verbs(verbs);
     add_sample_verbs(verbs);
     return verbs;

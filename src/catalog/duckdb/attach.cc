@@ -7,6 +7,8 @@
 
 #include "catalog/duckdb/delta_scan.h"
 #include "catalog/duckdb/lake_catalog.h"
+#include "catalog/duckdb/lake_functions.h"
+#include "catalog/duckdb/lake_statements.h"
 #include "catalog/duckdb/lake_transaction.h"
 #include "catalog/duckdb/session_view.h"
 #include "engine/duckdb/access.h"
@@ -36,6 +38,8 @@ void register_extension(duckdb::ClientContext& client) {
     extension->attach = make_catalog;
     extension->create_transaction_manager = make_transactions;
     register_delta_scan(*client.db);
+    register_lake_functions(*client.db);
+    add_sql_rewrite(*client.db, rewrite_lake_statements);
     duckdb::StorageExtension::Register(config, kExtensionName, std::move(extension));
 }
 

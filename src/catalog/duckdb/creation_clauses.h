@@ -1,5 +1,5 @@
-// Clauses of CREATE TABLE that DuckDB's grammar has no place for: comments, identity columns, clustering. They travel from
-// the rewritten text (lake_statements.h) to table_creation() in one hidden option of its WITH.
+// Clauses of CREATE TABLE that DuckDB's grammar has no place for: comments, identity columns, clustering. They travel
+// from the rewritten text (lake_statements.h) to table_creation() in one hidden option of its WITH.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ std::string to_option(const CreationClauses& clauses);
 /// Takes the hidden entry out of `options`. Raises kInvalidArgument for one that nobody could have rewritten.
 CreationClauses take_creation_clauses(TableOptions& options);
 
-/// Writes comments and identities into the columns of `metadata`, and the table's comment. Raises kNotFound for a column
-/// that is not there. `cluster_by` is left to the caller.
+/// Writes comments and identities into the columns of `metadata`, and the table's comment. Raises kNotFound for a
+/// column that is not there. `cluster_by` is left to the caller.
 void apply_clauses(const CreationClauses& clauses, delta::Metadata& metadata);
 
 }  // namespace lagoa

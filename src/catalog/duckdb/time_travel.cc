@@ -9,9 +9,7 @@ Result<delta::Version> version_number(const duckdb::Value& value) {
     return number.GetValue<std::int64_t>();
 }
 
-Result<delta::Version> version_at(duckdb::ClientContext& context, const delta::TableLocation& table,
-                                  const duckdb::Value& value) {
-    constexpr std::int64_t kMicrosInMilli = 1'000;
+Result<Instant> instant_of(duckdb::ClientContext& context, const duckdb::Value& value) {
     duckdb::Value instant;
     duckdb::string why;
     const bool is_instant = !value.IsNull() &&
@@ -21,8 +19,13 @@ Result<delta::Version> version_at(duckdb::ClientContext& context, const delta::T
     if (!is_instant || !duckdb::Timestamp::IsFinite(duckdb::timestamp_t(micros)))
         return fail_with_hint(ErrorCode::kInvalidArgument, "Write it as '2026-01-02 03:04:05' or with a zone.",
                               "{} is not a timestamp", value.ToString());
-    const bool below = micros % kMicrosInMilli < 0;  // rounded down, before 1970 too
-    return delta::version_at(table, micros / kMicrosInMilli - (below ? 1 : 0));
+    return Instant(std::chrono::microseconds(micros));
+}
+
+Result<delta::Version> version_at(duckdb::ClientContext& context, const delta::TableLocation& table,
+                                  const duckdb::Value& value) {
+    const Instant instant = LAGOA_TRY(instant_of(context, value));
+    return delta::version_at(table, std::chrono::floor<std::chrono::milliseconds>(instant).time_since_epoch().count());
 }
 
 }  // namespace lagoa

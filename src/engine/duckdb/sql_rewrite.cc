@@ -64,6 +64,10 @@ void SqlEdits::replace(std::size_t begin, std::size_t end, std::string text) {
     edits_.insert(place, {.begin = begin, .end = end, .text = std::move(text)});
 }
 
+void SqlEdits::add(const SqlEdits& more) {
+    for (const Edit& edit : more.edits_) replace(edit.begin, edit.end, edit.text);
+}
+
 std::string SqlEdits::apply(std::string_view sql) const {
     std::string edited;
     std::size_t copied = 0;

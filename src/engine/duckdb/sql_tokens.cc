@@ -131,8 +131,8 @@ std::optional<SqlTokens> SqlTokens::scan(const std::string& sql) {
     SqlTokens found(sql);
     const std::string_view text = found.sql_;
     const auto scanned = duckdb::Parser::Tokenize(sql);
-    // The scanner tells where a token begins, and stops in silence at what it cannot read. Between the ends that we find
-    // there may be blanks and comments only.
+    // The scanner tells where a token begins, and stops in silence at what it cannot read. Between the ends that we
+    // find there may be blanks and comments only.
     std::size_t covered = 0;
     for (std::size_t i = 0; i < scanned.size(); ++i) {
         const std::size_t begin = scanned[i].start;

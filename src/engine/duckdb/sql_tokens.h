@@ -1,4 +1,5 @@
-// SQL text as DuckDB's own scanner cuts it, so that nothing in a string, a quoted name or a comment is taken for a word.
+// SQL text as DuckDB's own scanner cuts it, so that nothing in a string, a quoted name or a comment is taken for a
+// word.
 #pragma once
 
 #include <cstddef>
