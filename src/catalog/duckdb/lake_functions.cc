@@ -13,6 +13,7 @@
 #include "catalog/duckdb/lake_alter.h"
 #include "catalog/duckdb/lake_transaction.h"
 #include "catalog/duckdb/statement_call.h"
+#include "catalog/duckdb/stop_on_interrupt.h"
 #include "catalog/duckdb/table_descriptions.h"
 #include "engine/duckdb/error.h"
 
@@ -50,7 +51,7 @@ std::string folder_of(const StatementCall& call) {
 }
 
 SqlRows optimize(const StatementCall& call) {
-    StopOnInterrupt stop(call.context());
+    const StopOnInterrupt stop(call.context());
     const OptimizeRequest request{.where = call.text("predicate").value_or(""),
                                   .z_order = call.texts("z_order"),
                                   .full = call.flag("all_files"),

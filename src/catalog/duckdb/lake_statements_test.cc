@@ -3,6 +3,11 @@
 // it was asked, and answers numbers of its own.
 #include "catalog/duckdb/lake_statements.h"
 
+#include <condition_variable>
+#include <mutex>
+#include <semaphore>
+#include <thread>
+
 #include "catalog/duckdb/lake_fixture_test.h"
 
 namespace lagoa {
@@ -20,6 +25,13 @@ public:
         asked = table.text();
         optimized = request;
         if (failure) return pass_on(*failure);
+        if (waits) {
+            std::mutex mutex;
+            std::unique_lock lock(mutex);
+            begun.release();
+            std::condition_variable_any().wait(lock, request.stop, [] { return false; });
+            return fail(ErrorCode::kCancelled, "stopped");
+        }
         return OptimizeResult{.version = {},
                               .files_added = 1,
                               .files_removed = 4,
@@ -61,6 +73,8 @@ public:
 
     std::string asked;
     std::optional<Error> failure;
+    bool waits = false;  // until it is stopped
+    std::binary_semaphore begun{0};
     OptimizeRequest optimized;
     VacuumRequest vacuumed;
     VersionChoice choice;
@@ -287,6 +301,49 @@ TEST_F(LakeStatementsTest, TablesAreReadAsTheyWere) {
     EXPECT_EQ(value("SELECT count(*) FROM silver.was"), "1");
 }
 
+TEST_F(LakeStatementsTest, SeveralColumnsAreOneCommit) {
+    run("ALTER TABLE bronze.t ADD COLUMNS (c INT COMMENT 'it''s', d DECIMAL(18, 4))");
+    EXPECT_EQ(value("SELECT operation || operationParameters['columns'] FROM (DESCRIBE HISTORY bronze.t LIMIT 1)"),
+              R"(ADD COLUMNS[{"column":{"name":"c","type":"integer","nullable":true,"metadata":{}},"path":"c"},)"
+              R"x({"column":{"name":"d","type":"decimal(18,4)","nullable":true,"metadata":{}},"path":"d"}])x");
+    EXPECT_EQ(value("SELECT comment FROM duckdb_columns() WHERE table_name = 't' AND column_name = 'c'"), "it's");
+    EXPECT_EQ(value("SELECT count(*) FROM (DESCRIBE HISTORY bronze.t)"), "2");
+    run("BEGIN; ALTER TABLE bronze.t ADD COLUMNS (e INT, f INT); INSERT INTO bronze.t VALUES (2, 'y', 3, 4, 5, 6); "
+        "COMMIT");
+    EXPECT_EQ(value("SELECT count(*) || ' ' || sum(e + f) FROM bronze.t"), "2 11");
+    EXPECT_EQ(value("SELECT count(*) FROM (DESCRIBE HISTORY bronze.t)"), "3");
+
+    EXPECT_EQ(error_of(*session_, "ALTER TABLE bronze.t ADD COLUMNS (g INT, a INT)"), ErrorCode::kAlreadyExists);
+    EXPECT_EQ(value("SELECT count(*) FROM (DESCRIBE HISTORY bronze.t)"), "3") << "all of them or none";
+    run("ALTER TABLE bronze.t ADD COLUMNS (IF NOT EXISTS a INT, IF NOT EXISTS c INT)");
+    EXPECT_EQ(error_of(*session_, "ALTER TABLE bronze.u ADD COLUMNS (a INT, b INT)"), ErrorCode::kNotFound);
+    run("ALTER TABLE IF EXISTS bronze.u ADD COLUMNS (a INT, b INT)");
+    EXPECT_EQ(value("SELECT count(*) FROM (DESCRIBE HISTORY bronze.t)"), "3");
+    EXPECT_EQ(error_of(*session_, "ALTER TABLE bronze.t DROP COLUMNS (c, d)"), ErrorCode::kUnsupported);
+}
+
+TEST_F(LakeStatementsTest, CreateTableHasDeltasClauses) {
+    run("CREATE TABLE bronze.u (id BIGINT GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 5), day DATE "
+        "COMMENT 'Trading day.', v INT) USING DELTA CLUSTER BY (day) COMMENT 'Trades.' TBLPROPERTIES "
+        "('delta.checkpointInterval' = 7)");
+    EXPECT_EQ(value("SELECT description || clusteringColumns[1] || properties['delta.checkpointInterval'] FROM "
+                    "(DESCRIBE DETAIL bronze.u)"),
+              "Trades.day7");
+    EXPECT_EQ(value("SELECT comment FROM duckdb_columns() WHERE table_name = 'u' AND column_name = 'day'"),
+              "Trading day.");
+    run("INSERT INTO bronze.u (day, v) VALUES ('2026-01-02', 1), ('2026-01-03', 2)");
+    EXPECT_EQ(value("SELECT string_agg(id, ' ' ORDER BY id) FROM bronze.u"), "10 15");
+    run("CREATE TABLE bronze.p PARTITIONED BY (b) TBLPROPERTIES ('delta.appendOnly' = 'true') AS FROM bronze.t@v0");
+    EXPECT_EQ(value("SELECT partitionColumns[1] FROM (DESCRIBE DETAIL bronze.p)"), "b");
+    EXPECT_EQ(error_of(*session_, "CREATE TABLE bronze.w (a INT) CLUSTER BY (b)"), ErrorCode::kNotFound);
+}
+
+TEST_F(LakeStatementsTest, NotNullIsARuleThatIsCheckedFirst) {
+    run("ALTER TABLE bronze.t ALTER COLUMN a SET NOT NULL");
+    EXPECT_EQ(operations_.changed.kind, RuleChange::Kind::kSetNotNull);
+    EXPECT_EQ(operations_.changed.name, "a");
+}
+
 TEST_F(LakeStatementsTest, ABlockTakesNoOperation) {
     for (const char* sql :
          {"OPTIMIZE bronze.t", "VACUUM bronze.t", "RESTORE bronze.t TO VERSION AS OF 0", "CONVERT TO DELTA bronze.u",
@@ -298,6 +355,15 @@ TEST_F(LakeStatementsTest, ABlockTakesNoOperation) {
         EXPECT_EQ(operations_.asked, "") << sql;
     }
     EXPECT_EQ(error_of(*connect(), "OPTIMIZE bronze.t"), ErrorCode::kUnsupported) << "a session without operations";
+}
+
+TEST_F(LakeStatementsTest, AnInterruptStopsTheOperation) {
+    operations_.waits = true;
+    const std::jthread stops([this] {
+        operations_.begun.acquire();
+        session_->interrupt();
+    });
+    EXPECT_EQ(error_of(*session_, "OPTIMIZE bronze.t"), ErrorCode::kCancelled);
 }
 
 TEST_F(LakeStatementsTest, PreparingDoesNothing) {

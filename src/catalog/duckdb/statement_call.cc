@@ -1,8 +1,5 @@
 #include "catalog/duckdb/statement_call.h"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_search_path.hpp"
 #include "duckdb/catalog/entry_lookup_info.hpp"
@@ -142,17 +139,6 @@ VersionChoice StatementCall::version() const {
     if (const duckdb::Value* value = find("instant")) choice.time = unwrap(instant_of(context_, *value));
     return choice;
 }
-
-StopOnInterrupt::StopOnInterrupt(duckdb::ClientContext& context)
-    : watcher_([&context, source = source_](const std::stop_token& ends) mutable {
-          constexpr std::chrono::milliseconds kPause{20};
-          std::mutex mutex;
-          std::condition_variable_any ended;
-          std::unique_lock lock(mutex);
-          while (!ends.stop_requested() && !context.IsInterrupted())
-              ended.wait_for(lock, ends, kPause, [] { return false; });
-          if (!ends.stop_requested()) source.request_stop();
-      }) {}
 
 void register_row_function(duckdb::DatabaseInstance& instance, RowFunction function) {
     duckdb::TableFunction made(function.name, {duckdb::LogicalType::VARCHAR}, scan, bind, start);

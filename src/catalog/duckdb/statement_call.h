@@ -2,9 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "duckdb.hpp"
@@ -56,18 +54,6 @@ private:
     duckdb::shared_ptr<SessionView> session_;  // shared with the connection
     std::string name_;
     const duckdb::named_parameter_map_t& parameters_;
-};
-
-/// Requests a stop when the statement of `context` is interrupted. DuckDB tells nobody of it, so it is asked now and
-/// then.
-class StopOnInterrupt {
-public:
-    explicit StopOnInterrupt(duckdb::ClientContext& context);
-    std::stop_token token() { return source_.get_token(); }
-
-private:
-    std::stop_source source_;
-    std::jthread watcher_;  // after source_, which it uses
 };
 
 struct RowFunction {

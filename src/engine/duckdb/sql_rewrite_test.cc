@@ -1,5 +1,5 @@
-// Goal: words are told from strings, quoted names and comments; edits keep the rest byte for byte, and errors their place.
-// Method: texts cut and put together again; a rewrite of one word hooked into an engine.
+// Goal: words are told from strings, quoted names and comments; edits keep the rest byte for byte, and errors their
+// place. Method: texts cut and put together again; a rewrite of one word hooked into an engine.
 #include "engine/duckdb/sql_rewrite.h"
 
 #include <array>
@@ -95,8 +95,9 @@ TEST_F(SqlRewriteTest, EveryDoorOfSqlHasIt) {
 }
 
 TEST_F(SqlRewriteTest, AViewKeepsWhatWasMadeOfIt) {
-    EXPECT_EQ(value("CREATE VIEW v AS SELECT nine AS x; SELECT sql LIKE '%9%' FROM duckdb_views() WHERE view_name = 'v'"),
-              "true");
+    EXPECT_EQ(
+        value("CREATE VIEW v AS SELECT nine AS x; SELECT sql LIKE '%9%' FROM duckdb_views() WHERE view_name = 'v'"),
+        "true");
     EXPECT_EQ(value("SELECT x FROM v"), "9");
 }
 
