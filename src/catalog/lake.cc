@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "catalog/duckdb/attach.h"
+#include "catalog/duckdb/curve_order.h"
 #include "catalog/duckdb/delta_changes.h"
 #include "catalog/duckdb/delta_function.h"
 #include "catalog/duckdb/held_snapshot.h"
@@ -123,6 +124,7 @@ Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options) {
     LAGOA_TRY(register_delta_changes(*options.engine), "opening the lake");
     LAGOA_TRY(register_held_snapshots(*options.engine), "opening the lake");
     LAGOA_TRY(register_staging(*options.engine), "opening the lake");
+    LAGOA_TRY(register_curve_order(*options.engine), "opening the lake");
     return std::make_unique<LakeOnEngine>(std::move(options), std::move(tables));
 }
 

@@ -64,8 +64,8 @@ public:
     /// Whether `table` has a contract: its rows come from jobs and sources, which check it, and not from SQL.
     virtual bool has_contract(const TableName& table) = 0;
 
-    /// A session of the same engine for work beside the statement that runs, whose own session is busy. It sees no table
-    /// by name.
+    /// A session of the same engine for work beside the statement that runs, whose own session is busy. It sees no
+    /// table by name.
     virtual Result<std::unique_ptr<Session>> side_session() = 0;
 
     /// What commits are dated by.

@@ -46,7 +46,7 @@ struct OptimizeResult {
 
 struct VacuumRequest {
     std::optional<std::chrono::hours> retain;  ///< Default: delta.deletedFileRetentionDuration.
-    bool lite = false;       ///< Only files that the log names as removed; no listing of the table's folder.
+    bool lite = false;  ///< Only files that the log names as removed; no listing of the table's folder.
     bool dry_run = false;
     bool allow_short = false;  ///< `retain` below the table's own retention: what running readers use may go.
 };
@@ -93,14 +93,14 @@ struct CloneResult {
 /// Changes of what a table asks of its rows, and of its layout and protocol.
 struct RuleChange {
     enum class Kind {
-        kAddConstraint,     ///< `name` CHECK (`text`): all rows there are must meet it (kDataRejected).
-        kDropConstraint,    ///< `name`
-        kSetNotNull,        ///< column `name`: no row may be NULL in it (kDataRejected).
-        kSetDefault,        ///< column `name`, expression `text`
-        kDropDefault,       ///< column `name`
-        kClusterBy,         ///< `columns`; empty: CLUSTER BY NONE
-        kAddFeature,        ///< `name`
-        kDropFeature,       ///< `name`: its traces go first
+        kAddConstraint,   ///< `name` CHECK (`text`): all rows there are must meet it (kDataRejected).
+        kDropConstraint,  ///< `name`
+        kSetNotNull,      ///< column `name`: no row may be NULL in it (kDataRejected).
+        kSetDefault,      ///< column `name`, expression `text`
+        kDropDefault,     ///< column `name`
+        kClusterBy,       ///< `columns`; empty: CLUSTER BY NONE
+        kAddFeature,      ///< `name`
+        kDropFeature,     ///< `name`: its traces go first
     };
     Kind kind = Kind::kAddConstraint;
     std::string name;

@@ -187,8 +187,8 @@ private:
             return fail(ErrorCode::kInvalidArgument, "the range ends at version {}, before it starts at {}", range_.to,
                         range_.from);
         const Version newest = files_.newest().value_or(-1);
-        // From here to the range's end no commit is missing. What comes after it may be listed with gaps: a listing that
-        // goes on while others commit may have the newer of two and not the older.
+        // From here to the range's end no commit is missing. What comes after it may be listed with gaps: a listing
+        // that goes on while others commit may have the newer of two and not the older.
         Version oldest = std::min(range_.to, newest) + 1;
         while (files_.commits.contains(oldest - 1)) --oldest;
         if (range_.from < oldest || range_.to > newest)

@@ -138,8 +138,8 @@ void mark_clustered(AddFile& file, std::string_view id, const std::vector<NamePa
 std::vector<FileRefs> clustering_bins(FileRefs files, const std::vector<NamePath>& columns, bool full) {
     const std::string by = columns_text(columns);
     const auto cube_of = [](const AddFile* file) { return lagoa::delta::cube_of(*file); };
-    const auto others = std::ranges::stable_partition(
-        files, [&](const AddFile* file) { return !is_clustered_otherwise(*file, by); });
+    const auto others =
+        std::ranges::stable_partition(files, [&](const AddFile* file) { return !is_clustered_otherwise(*file, by); });
     const FileRefs clustered_otherwise(others.begin(), others.end());
     files.erase(others.begin(), others.end());
 

@@ -39,8 +39,7 @@ Result<> add_invariants(const std::vector<Field>& fields, const std::string& par
     for (const Field& field : fields) {
         const std::string name = parent + field.name;
         if (const json::Value* const member = field.metadata.find(kInvariants)) {
-            if (is_inside_list)
-                return fail(ErrorCode::kUnsupported, "{} has an invariant, inside a list or map", name);
+            if (is_inside_list) return fail(ErrorCode::kUnsupported, "{} has an invariant, inside a list or map", name);
             std::string expression = LAGOA_TRY(invariant_of(name, *member));
             conditions.push_back({.name = name, .expression = std::move(expression)});
         }

@@ -46,15 +46,15 @@ enum class Isolation {
 struct CommitRequest {
     std::vector<AddFile> adds;
     std::vector<RemoveFile> removes;
-    std::vector<CdcFile> cdc;          ///< Change files; their rows are no part of the table.
-    std::optional<Protocol> protocol;  ///< Set when creating or upgrading.
+    std::vector<CdcFile> cdc;                   ///< Change files; their rows are no part of the table.
+    std::optional<Protocol> protocol;           ///< Set when creating or upgrading.
     std::vector<std::string> dropped_features;  ///< That `protocol` goes without; the table holds nothing of them.
-    std::optional<Metadata> metadata;  ///< Set when creating or changing the schema.
+    std::optional<Metadata> metadata;           ///< Set when creating or changing the schema.
     std::vector<Txn> txns;
     std::vector<DomainMetadata> domains;  ///< Of the system's (`delta.*`) only that of clustering: delta/clustering.h.
     /// Whether the rows of `adds` were checked against, and filled in by, all that the table's metadata asks of rows
-    /// beyond their types (column_rules.h), as who wrote them says: this module cannot evaluate it. Files that only move
-    /// rows (data_change false) need no such word.
+    /// beyond their types (column_rules.h), as who wrote them says: this module cannot evaluate it. Files that only
+    /// move rows (data_change false) need no such word.
     bool rules_enforced = false;
     ReadSet read_set;
     std::optional<Isolation> isolation;  ///< nullopt: the table's own; weaker than that is not honoured.

@@ -55,7 +55,10 @@ std::string parse_uuid(std::string_view text) {
 // A path relative to the table is %-encoded nowhere; an absolute one is a URI.
 Result<StoredFile> find_vector(const TableLocation& table, const DeletionVector& vector) {
     const std::string path = LAGOA_TRY(deletion_vector_path(vector));
-    return find_file(table, vector.storage_type == "p" ? path : encode_path(path));
+    if (vector.storage_type != "p") return find_file(table, encode_path(path));
+    if (!is_absolute(decode_path(path)))
+        return fail(ErrorCode::kUnsupported, "the deletion vector {} is neither a local file nor on S3", path);
+    return find_file(table, path);
 }
 
 // The vector's bytes out of its file, checked against size, checksum and the file's version.

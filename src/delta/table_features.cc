@@ -296,8 +296,8 @@ Result<> check_no_row_rules(const Metadata& metadata) {
 Result<Protocol> protocol_without(const Protocol& protocol, std::string_view feature) {
     const auto standing = features_of(protocol);
     std::set<std::string> features(standing.begin(), standing.end());
-    const auto at = std::ranges::find_if(
-        features, [&](const std::string& name) { return to_lower(name) == to_lower(feature); });
+    const auto at =
+        std::ranges::find_if(features, [&](const std::string& name) { return to_lower(name) == to_lower(feature); });
     if (at == features.end()) return fail(ErrorCode::kNotFound, "the table does not have the feature {}", feature);
     const std::string dropped = *at;
     features.erase(at);

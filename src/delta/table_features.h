@@ -29,15 +29,16 @@ Result<Protocol> protocol_for(Metadata& metadata, const Protocol* current);
 Result<Protocol> united_protocol(Metadata metadata, const Protocol& one, const Protocol& other);
 
 /// Whether we may write to a table with this protocol and metadata at all: every feature that binds its writers is one
-/// we honour. To be asked before anything is staged. kUnsupported names the feature. Rows are another matter: see below.
+/// we honour. To be asked before anything is staged. kUnsupported names the feature. Rows are another matter: see
+/// below.
 Result<> check_writable(const Protocol& protocol, const Metadata& metadata);
 
 /// kUnsupported names a rule that rows must be checked or filled in by: a CHECK constraint, an invariant, a generated,
 /// identity or default column. For writers who do not evaluate those (CommitRequest::rules_enforced).
 Result<> check_no_row_rules(const Metadata& metadata);
 
-/// `protocol` without `feature`, as low as what is left allows. kNotFound: it does not have it. kInvalidArgument: another
-/// feature of it needs this one. What the table holds of the feature is the caller's to remove.
+/// `protocol` without `feature`, as low as what is left allows. kNotFound: it does not have it. kInvalidArgument:
+/// another feature of it needs this one. What the table holds of the feature is the caller's to remove.
 Result<Protocol> protocol_without(const Protocol& protocol, std::string_view feature);
 
 /// Whether readers have to know `feature`, so that versions written with it stay closed to those who do not.

@@ -202,8 +202,7 @@ TEST(TableFeatures, AProtocolWithoutAFeatureIsAsLowAsTheRestAllows) {
         {protocol(3, 7, {"deletionVectors"}, {"deletionVectors", "invariants"}), "deletionvectors", "1,7 w:invariants"},
         {protocol(3, 7, {"deletionVectors", "v2Checkpoint"}, {"deletionVectors", "v2Checkpoint"}), "v2Checkpoint",
          "3,7 r:deletionVectors w:deletionVectors"},
-        {protocol(2, 5), "columnMapping",
-         "1,4"},
+        {protocol(2, 5), "columnMapping", "1,4"},
         {protocol(1, 7, {}, {"appendOnly", "invariants", "rowTracking", "domainMetadata"}), "rowTracking",
          "1,7 w:appendOnly w:domainMetadata w:invariants"},
     };

@@ -73,6 +73,22 @@ std::optional<milliseconds> log_retention(const Metadata& metadata) {
     return value == nullptr ? std::chrono::days(30) : parse_interval(*value);
 }
 
+std::optional<std::uint64_t> target_file_size(const Metadata& metadata) {
+    const auto* const value = find_property(metadata, "delta.targetFileSize");
+    if (value == nullptr) return std::nullopt;
+    const std::string text = to_lower(trim(*value));
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    std::uint64_t count = 0;
+    if (std::from_chars(text.data(), text.data() + digits, count).ec != std::errc{} || count == 0) return std::nullopt;
+    std::string unit(trim(std::string_view(text).substr(digits)));
+    if (unit.size() == 2 && unit.ends_with('b')) unit.pop_back();
+    constexpr std::string_view kSizes = "bkmgt";
+    const std::size_t power = unit.empty() ? 0 : kSizes.find(unit);
+    const std::uint64_t size = power < kSizes.size() ? std::uint64_t{1} << (10 * power) : 0;
+    if (size == 0 || count > (std::uint64_t{1} << 60) / size) return std::nullopt;
+    return count * size;
+}
+
 std::optional<milliseconds> transaction_retention(const Metadata& metadata) {
     const auto* const value = find_property(metadata, "delta.setTransactionRetentionDuration");
     return value == nullptr ? std::nullopt : parse_interval(*value);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -41,6 +42,9 @@ std::optional<std::chrono::milliseconds> log_retention(const Metadata& metadata)
 
 /// delta.setTransactionRetentionDuration; nullopt if it is not set, or we cannot read it, when all are kept.
 std::optional<std::chrono::milliseconds> transaction_retention(const Metadata& metadata);
+
+/// delta.targetFileSize in bytes; nullopt if it is not set, or not a positive size: `104857600`, `100mb`, `1g`.
+std::optional<std::uint64_t> target_file_size(const Metadata& metadata);
 
 /// `interval 1 week 2 days`, `7 days`: Spark's intervals of fixed length (not months).
 std::optional<std::chrono::milliseconds> parse_interval(std::string_view text);

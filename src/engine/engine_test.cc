@@ -112,8 +112,8 @@ TEST_F(EngineTest, TimesInJsonAreIsoWhateverTheSessionsZone) {
 }
 
 TEST_F(EngineTest, StatementsAreSplitWhereTheParserSplitsThem) {
-    const auto split = split_statements(
-        *session, "select ';' as a; -- one; two\n create table t as select 1;; select 2 -- end;");
+    const auto split =
+        split_statements(*session, "select ';' as a; -- one; two\n create table t as select 1;; select 2 -- end;");
     ASSERT_TRUE(split.has_value());
     ASSERT_EQ(split->size(), 3u);
     EXPECT_EQ(split->at(0).text, "select ';' as a");

@@ -136,7 +136,7 @@ int run(int count, char** arguments) {
     const std::uint64_t seed = number(5);
     const auto engine = must(Engine::open({}), "opening the engine");
     const auto store = std::make_shared<test::FlakyStore>(must(open_store(arguments[1]), "opening the store"),
-                                                    static_cast<unsigned>(number(6)), seed);
+                                                          static_cast<unsigned>(number(6)), seed);
     const auto lake =
         must(Lake::open({.zones = {{"silver", store}}, .log = store, .engine = engine.get()}), "opening the lake");
     Soak soak{.lake = *lake, .ledgers = arguments[2], .name = arguments[3], .seed = seed, .properties = {}};

@@ -13,8 +13,7 @@ RuleBinder::RuleBinder(duckdb::ClientContext& context, const Schema& schema) : c
         columns_.AddColumn(duckdb::ColumnDefinition(field.name, to_duckdb(field.type)));
 }
 
-duckdb::unique_ptr<duckdb::Expression> RuleBinder::bind(const std::string& sql,
-                                                        const duckdb::LogicalType& type) const {
+duckdb::unique_ptr<duckdb::Expression> RuleBinder::bind(const std::string& sql, const duckdb::LogicalType& type) const {
     // The parser's own options, not the session's, which may change what `/` means.
     auto parsed = duckdb::Parser::ParseExpressionList(sql);
     const auto binder = duckdb::Binder::CreateBinder(context_);

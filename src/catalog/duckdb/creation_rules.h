@@ -9,8 +9,8 @@
 namespace lagoa {
 
 /// Writes the rules of `info` into `metadata`, whose columns are those of `info`, as Spark's SQL. Constraints without a
-/// name, which is all of them to DuckDB's parser, are called check_1, check_2, … Raises kUnsupported for keys, and for an
-/// expression that Spark lacks or takes to mean something else; kInvalidArgument for one that does not fit.
+/// name, which is all of them to DuckDB's parser, are called check_1, check_2, … Raises kUnsupported for keys, and for
+/// an expression that Spark lacks or takes to mean something else; kInvalidArgument for one that does not fit.
 void apply_creation_rules(const duckdb::CreateTableInfo& info, delta::Metadata& metadata);
 
 }  // namespace lagoa

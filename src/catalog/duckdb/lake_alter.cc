@@ -110,8 +110,7 @@ Alteration allow_null(delta::Metadata metadata, const std::string& column) {
 // DuckDB's SET DEFAULT without an expression is its DROP DEFAULT.
 Alteration change_default(delta::Metadata metadata, const duckdb::SetDefaultInfo& info) {
     const Field* const found = metadata.schema.find(info.column_name);
-    if (found == nullptr)
-        raise({ErrorCode::kNotFound, fmt::format("there is no column {}", info.column_name)});
+    if (found == nullptr) raise({ErrorCode::kNotFound, fmt::format("there is no column {}", info.column_name)});
     Field& field = metadata.schema.fields[static_cast<std::size_t>(found - metadata.schema.fields.data())];
     json::Object parameters = json::make_object({{"column", field.name}});
     if (info.expression) {

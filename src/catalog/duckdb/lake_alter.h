@@ -15,9 +15,9 @@ namespace lagoa {
 /// The change of a rule that `info` is, which reads rows and takes effect at once: SET NOT NULL. nullopt for another.
 std::optional<RuleChange> rule_change_of(const duckdb::AlterInfo& info);
 
-/// What `changes` do to `table`, one after the other; nullopt if IF [NOT] EXISTS makes them nothing. Raises kUnsupported
-/// for a change that a Delta table cannot have, or not without rewriting its files, and for a table with a contract; else
-/// as delta/schema_change.h.
+/// What `changes` do to `table`, one after the other; nullopt if IF [NOT] EXISTS makes them nothing. Raises
+/// kUnsupported for a change that a Delta table cannot have, or not without rewriting its files, and for a table with a
+/// contract; else as delta/schema_change.h.
 std::optional<TableWrite> table_alteration(LakeTransaction& transaction, const TableName& table,
                                            std::span<const duckdb::AlterInfo* const> changes);
 

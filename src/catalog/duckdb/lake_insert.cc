@@ -187,8 +187,9 @@ ComputedColumns columns_to_compute(const LakeTable& table, const delta::Metadata
         const auto otherwise = field != nullptr ? delta::default_expression(*field) : std::nullopt;
         if (otherwise && !column.HasDefaultValue())
             raise({ErrorCode::kUnsupported,
-                   fmt::format("writing {} without column {}: its default is {}, which is not known to mean the same here",
-                               table.table_name().text(), column.Name(), *otherwise),
+                   fmt::format(
+                       "writing {} without column {}: its default is {}, which is not known to mean the same here",
+                       table.table_name().text(), column.Name(), *otherwise),
                    "Give the column a value."});
     }
     return computed_on_insert(metadata, given);

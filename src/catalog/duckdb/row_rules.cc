@@ -154,8 +154,8 @@ struct RowRules::Compiled {
                       RowOrigin origin) {
         const std::string& name = schema.fields[column].name;
         if (schema.fields[column].type.kind != TypeKind::kInt64)
-            raise({ErrorCode::kCorruption, fmt::format("identity column {} is {}, not BIGINT", name,
-                                                       to_sql(schema.fields[column].type))});
+            raise({ErrorCode::kCorruption,
+                   fmt::format("identity column {} is {}, not BIGINT", name, to_sql(schema.fields[column].type))});
         if (origin == RowOrigin::kUpdated) return;
         if (computed.contains(name))
             identities.emplace_back(column, name, identity);
@@ -171,8 +171,7 @@ struct RowRules::Compiled {
         const std::string rule = fmt::format("{} GENERATED ALWAYS AS ({})", field.name, text);
         SparkExpression value = binder.translate(rule, [&] { return translate_spark_as(text, schema, field.type); });
         if (is_computed) {
-            generated.push_back(
-                {column, {rule, binder.indexes(value), binder.bind(value.sql, to_duckdb(field.type))}});
+            generated.push_back({column, {rule, binder.indexes(value), binder.bind(value.sql, to_duckdb(field.type))}});
             return;
         }
         value.columns.insert(field.name);
@@ -252,8 +251,8 @@ void RowRules::apply(duckdb::DataChunk& rows, State& state) const {
         ++expression;
         const duckdb::idx_t broken = first_broken(is_met, count);
         if (broken < count)
-            raise({ErrorCode::kDataRejected, fmt::format("a row breaks {}: {}", check.rule,
-                                                         values_of(check, compiled_->schema, rows, broken))});
+            raise({ErrorCode::kDataRejected,
+                   fmt::format("a row breaks {}: {}", check.rule, values_of(check, compiled_->schema, rows, broken))});
     }
 }
 

@@ -1,7 +1,7 @@
 // What a Delta table asks of every row that is written to it, evaluated on chunks of rows on their way into files.
 //
-// NOT NULL (nested too), CHECK constraints (`delta.constraints.*`), column invariants, generated columns (filled in where
-// the writer left them out, else checked) and identity columns. Rules that are SQL text are Spark's SQL
+// NOT NULL (nested too), CHECK constraints (`delta.constraints.*`), column invariants, generated columns (filled in
+// where the writer left them out, else checked) and identity columns. Rules that are SQL text are Spark's SQL
 // (spark_expression.h). CHECK is Delta's: a row for which the condition is NULL breaks it.
 #pragma once
 
@@ -21,8 +21,8 @@ namespace lagoa {
 /// logical name.
 using ComputedColumns = std::set<std::string>;
 
-/// What is left to compute where an INSERT gives values to the columns `given`, or an UPDATE to the columns `set`; ASCII
-/// case is ignored. Raises kInvalidArgument for an identity column that an UPDATE sets.
+/// What is left to compute where an INSERT gives values to the columns `given`, or an UPDATE to the columns `set`;
+/// ASCII case is ignored. Raises kInvalidArgument for an identity column that an UPDATE sets.
 ComputedColumns computed_on_insert(const delta::Metadata& metadata, const std::set<std::string>& given);
 ComputedColumns computed_on_update(const delta::Metadata& metadata, const std::set<std::string>& set);
 
@@ -34,8 +34,8 @@ class RowRules {
 public:
     class State;
 
-    /// Raises kUnsupported for a rule whose SQL we cannot evaluate, by name and text; kInvalidArgument for a value given
-    /// to a column that is GENERATED ALWAYS AS IDENTITY (`computed` lacks it, and the rows are inserted).
+    /// Raises kUnsupported for a rule whose SQL we cannot evaluate, by name and text; kInvalidArgument for a value
+    /// given to a column that is GENERATED ALWAYS AS IDENTITY (`computed` lacks it, and the rows are inserted).
     RowRules(duckdb::ClientContext& context, const delta::Metadata& metadata, const ComputedColumns& computed,
              RowOrigin origin = RowOrigin::kInserted);
     ~RowRules();

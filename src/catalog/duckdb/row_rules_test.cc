@@ -22,7 +22,8 @@ class RowRulesTest : public testing::Test {
 protected:
     void SetUp() override {
         engine_ = Engine::open({.threads = 4}).value();
-        lake_ = Lake::open({.zones = {{"silver", silver_}}, .log = make_memory_store(), .engine = engine_.get()}).value();
+        lake_ =
+            Lake::open({.zones = {{"silver", silver_}}, .log = make_memory_store(), .engine = engine_.get()}).value();
         session_ = lake_->connect(kHead).value();
     }
 
@@ -231,8 +232,7 @@ TEST_F(RowRulesTest, WritersOfIdentitiesWaitForOneAnother) {
         threads.emplace_back([this, i, &written] {
             const auto session = lake_->connect(kHead).value();
             for (int n = 0; n < kWrites;) {
-                const auto done =
-                    session->execute(fmt::format("INSERT INTO silver.t (k) SELECT {} FROM range(10)", i));
+                const auto done = session->execute(fmt::format("INSERT INTO silver.t (k) SELECT {} FROM range(10)", i));
                 if (!done && done.error().code == ErrorCode::kConflict) continue;  // more races than a statement runs
                 ASSERT_TRUE(done) << done.error().message;
                 ++n;

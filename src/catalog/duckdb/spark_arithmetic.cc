@@ -20,9 +20,8 @@ std::unexpected<Error> refuse(const std::string& sign, const SparkValue& a, cons
 Result<SparkValue> negate(SparkValue value) {
     if (!is_number(value.type)) return fail(ErrorCode::kUnsupported, "- {}", spark_type_name(value.type));
     const bool may_overflow = is_integer(value.type);
-    return SparkValue{.sql = fmt::format("(- {})", value.sql),
-                      .type = value.type,
-                      .may_fail = value.may_fail || may_overflow};
+    return SparkValue{
+        .sql = fmt::format("(- {})", value.sql), .type = value.type, .may_fail = value.may_fail || may_overflow};
 }
 
 Result<SparkValue> as_text(SparkValue value) {
@@ -54,9 +53,8 @@ Result<SparkValue> decimal_arithmetic(const std::string& sign, const SparkValue&
     if (sign == "/" || sign == "%") return refuse(sign, a, b, "Cast both to DOUBLE.");
     const bool is_product = sign == "*";
     const int scale = is_product ? left.scale + right.scale : std::max(left.scale, right.scale);
-    const int precision =
-        is_product ? left.precision + right.precision + 1
-                   : std::max(left.precision - left.scale, right.precision - right.scale) + scale + 1;
+    const int precision = is_product ? left.precision + right.precision + 1
+                                     : std::max(left.precision - left.scale, right.precision - right.scale) + scale + 1;
     if (precision > kMaxPrecision) return refuse(sign, a, b, "Cast them to decimals of fewer digits.");
     const Type result = Type::decimal(precision, scale);
     const std::string type = to_sql(result);
@@ -93,8 +91,8 @@ Result<SparkValue> spark_arithmetic(const std::string& sign, std::vector<SparkVa
     if (a.type.kind == kVoid) a = LAGOA_TRY(widen(std::move(a), b.type));
     if (b.type.kind == kVoid) b = LAGOA_TRY(widen(std::move(b), a.type));
     if (!is_number(a.type) || !is_number(b.type)) return refuse(sign, a, b);
-    const bool is_binary = a.type.kind == kDouble || b.type.kind == kDouble || a.type.kind == kFloat ||
-                           b.type.kind == kFloat;
+    const bool is_binary =
+        a.type.kind == kDouble || b.type.kind == kDouble || a.type.kind == kFloat || b.type.kind == kFloat;
     if (sign == "div" && (!is_integer(a.type) || !is_integer(b.type))) return refuse(sign, a, b);
     const bool is_decimal = !is_binary && (a.type.kind == kDecimal || b.type.kind == kDecimal);
     if (is_decimal) return decimal_arithmetic(sign, a, b);

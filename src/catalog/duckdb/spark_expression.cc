@@ -76,8 +76,10 @@ private:
     }
 
     static Result<SparkValue> typed(const SparkNode& node) {
-        constexpr std::array<std::pair<std::string_view, TypeKind>, 4> kTypes = {
-            {{"date", kDate}, {"timestamp", kTimestamp}, {"timestamp_ltz", kTimestamp}, {"timestamp_ntz", kTimestampNtz}}};
+        constexpr std::array<std::pair<std::string_view, TypeKind>, 4> kTypes = {{{"date", kDate},
+                                                                                  {"timestamp", kTimestamp},
+                                                                                  {"timestamp_ltz", kTimestamp},
+                                                                                  {"timestamp_ntz", kTimestampNtz}}};
         const auto* const type = std::ranges::find(kTypes, node.name, &std::pair<std::string_view, TypeKind>::first);
         if (type != kTypes.end()) return spark_moment(node.text, spark_type(type->second));
         const bool is_hex =
@@ -98,9 +100,8 @@ private:
     }
 
     static Result<SparkValue> member(SparkValue value, const std::string& name) {
-        const auto at = std::ranges::find_if(value.type.children, [&](const Field& child) {
-            return to_lower(child.name) == to_lower(name);
-        });
+        const auto at = std::ranges::find_if(
+            value.type.children, [&](const Field& child) { return to_lower(child.name) == to_lower(name); });
         if (value.type.kind != kStruct)
             return fail(ErrorCode::kUnsupported, "the member {} of {}", name, spark_type_name(value.type));
         if (at == value.type.children.end()) return fail(ErrorCode::kInvalidArgument, "there is no member {}", name);
@@ -111,8 +112,7 @@ private:
     }
 
     Result<SparkValue> call(const SparkNode& node) {
-        if ((node.name == "+" || node.name == "-") && node.arguments[1].kind == Kind::kInterval)
-            return shifted(node);
+        if ((node.name == "+" || node.name == "-") && node.arguments[1].kind == Kind::kInterval) return shifted(node);
         if (node.name == "element") return fail(ErrorCode::kUnsupported, "an element of a list or map, […]");
         std::vector<SparkValue> values;
         for (const SparkNode& argument : node.arguments) {
@@ -143,8 +143,8 @@ private:
         if (!is_moment(moment.type) || (moment.type.kind == kDate && !is_of_days))
             return fail(ErrorCode::kUnsupported, "{} {} INTERVAL of {}s", spark_type_name(moment.type), node.name,
                         interval.name);
-        std::string sql = fmt::format("({} {} INTERVAL '{} {}')", sql_in_utc(moment), node.name, interval.text,
-                                      interval.name);
+        std::string sql =
+            fmt::format("({} {} INTERVAL '{} {}')", sql_in_utc(moment), node.name, interval.text, interval.name);
         if (moment.type.kind == kDate) sql = fmt::format("CAST({} AS DATE)", sql);
         if (moment.type.kind == kTimestamp) sql = fmt::format("timezone('UTC', {})", sql);
         return SparkValue{.sql = std::move(sql), .type = moment.type, .may_fail = true};
@@ -159,9 +159,8 @@ private:
 
     static Result<SparkValue> negation(SparkValue value) {
         LAGOA_TRY(check_condition(value));
-        return SparkValue{.sql = fmt::format("(NOT {})", value.sql),
-                          .type = spark_type(kBoolean),
-                          .may_fail = value.may_fail};
+        return SparkValue{
+            .sql = fmt::format("(NOT {})", value.sql), .type = spark_type(kBoolean), .may_fail = value.may_fail};
     }
 
     // Spark goes on to the next condition only if the last did not decide; DuckDB computes all of them. That matters
@@ -240,10 +239,10 @@ private:
                             quote_json(pattern));
         }
         if (escapes) departures.emplace_back("a backslash in LIKE is no escape in our SQL");
-        return SparkValue{.sql = fmt::format("({} LIKE {}{})", values[0].sql, values[1].sql,
-                                             escapes ? R"( ESCAPE '\')" : ""),
-                          .type = spark_type(kBoolean),
-                          .may_fail = values[0].may_fail};
+        return SparkValue{
+            .sql = fmt::format("({} LIKE {}{})", values[0].sql, values[1].sql, escapes ? R"( ESCAPE '\')" : ""),
+            .type = spark_type(kBoolean),
+            .may_fail = values[0].may_fail};
     }
 
     const Schema& schema_;
@@ -273,8 +272,7 @@ Result<SparkValue> assign(SparkValue value, const Type& to, Departures& departur
     return widened;
 }
 
-Result<SparkExpression> translate_text(std::string_view text, const Schema& schema,
-                                       const std::optional<Type>& to) {
+Result<SparkExpression> translate_text(std::string_view text, const Schema& schema, const std::optional<Type>& to) {
     if (text.size() > kLongestText) return fail(ErrorCode::kUnsupported, "an expression that is too long");
     const SparkNode node = LAGOA_TRY(parse_spark(text));
     Translator translator(schema);

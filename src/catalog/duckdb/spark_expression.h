@@ -1,10 +1,10 @@
 // Spark's SQL expressions, which a Delta table's rules are written in, as DuckDB expressions of the same meaning.
 //
-// What Spark means is what Spark 4 means with its defaults: ANSI mode, in which a number that does not fit, a division by
-// zero and a text that is no number are errors; texts in single or double quotes with backslash escapes; instants in the
-// time zone UTC, whatever the session's, so that every writer of a table computes the same day. A value for which DuckDB
-// might answer otherwise raises an error when it comes by; a construct for which it would is refused by name, and
-// everything that is not known here is.
+// What Spark means is what Spark 4 means with its defaults: ANSI mode, in which a number that does not fit, a division
+// by zero and a text that is no number are errors; texts in single or double quotes with backslash escapes; instants in
+// the time zone UTC, whatever the session's, so that every writer of a table computes the same day. A value for which
+// DuckDB might answer otherwise raises an error when it comes by; a construct for which it would is refused by name,
+// and everything that is not known here is.
 //
 // Source: https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html
 #pragma once
@@ -28,7 +28,8 @@ struct SparkExpression {
 };
 
 /// Translates `text` over the columns of `schema`. kInvalidArgument: it does not parse, a column is not there, a type
-/// does not fit. kUnsupported: a function, an operator or a mix of types whose meaning in DuckDB may be another, by name.
+/// does not fit. kUnsupported: a function, an operator or a mix of types whose meaning in DuckDB may be another, by
+/// name.
 Result<SparkExpression> translate_spark(std::string_view text, const Schema& schema);
 
 /// As translate_spark, for a value of type `to`: converted as Spark assigns values to columns, losing nothing

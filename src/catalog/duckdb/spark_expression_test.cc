@@ -90,8 +90,8 @@ TEST(SparkExpression, MeansWhatItMeansToSpark) {
             continue;
         }
         EXPECT_EQ(spark_type_name(translated->type), expected.type) << expected.expression;
-        EXPECT_EQ(evaluate(*session, *translated, golden.row), expected.value)
-            << expected.expression << "\n" << translated->sql;
+        EXPECT_EQ(evaluate(*session, *translated, golden.row), expected.value) << expected.expression << "\n"
+                                                                               << translated->sql;
     }
 }
 
@@ -99,8 +99,8 @@ TEST(SparkExpression, IsAnErrorWhereOurAnswerMightBeAnother) {
     const auto engine = Engine::open({});
     const auto session = (*engine)->connect().value();
     const auto value = [&](const char* text) { return evaluate(*session, *translate_spark(text, {}), "1"); };
-    for (const char* const text : {"upper('straße')", "lower('İ')", "upper('ά')", "CAST(' 1' AS INT)", "CAST('1.5' AS INT)",
-                                   "CAST('2024-1-1' || '' AS DATE)", "CAST('1e3' AS DOUBLE)"})
+    for (const char* const text : {"upper('straße')", "lower('İ')", "upper('ά')", "CAST(' 1' AS INT)",
+                                   "CAST('1.5' AS INT)", "CAST('2024-1-1' || '' AS DATE)", "CAST('1e3' AS DOUBLE)"})
         EXPECT_EQ(value(text), "ERROR") << text;
 }
 
@@ -111,7 +111,8 @@ TEST(SparkExpression, ConditionsStopWhereSparkStops) {
     const Schema schema{{{.name = "x", .type = {.kind = TypeKind::kInt32}}}};
     const auto condition = translate_spark("x = 0 OR (10 / x > 1 AND x <> 5 AND 10 / (x - 5) > 0)", schema);
     ASSERT_TRUE(condition) << condition.error().message;
-    EXPECT_EQ(session->value("SELECT string_agg(" + condition->sql + ", ' ' ORDER BY x) FROM (VALUES (0), (5), (6), (20)) v(x)"),
+    EXPECT_EQ(session->value("SELECT string_agg(" + condition->sql +
+                             ", ' ' ORDER BY x) FROM (VALUES (0), (5), (6), (20)) v(x)"),
               "true false true false");
 }
 
@@ -124,16 +125,36 @@ Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> colu
 
 TEST(SparkExpression, RefusesWhatDoesNotParseOrFit) {
     const Schema schema = schema_of({{"i", "INTEGER"}, {"s", "VARCHAR"}, {"d", "DATE"}, {"l", "INTEGER[]"}});
-    for (const char* const text : {"", "i +", "(i", "i)", "i i", "'a", "`i", "nothing", "i BETWEEN 1", "i IN ()", "CASE END",
-                                   "d = 'yesterday'", "DATE'2026-02-30'", "NOT i", "i AND true", "1.2.3", "999Y", "$i",
-                                   "s LIKE 'a\\\\x'", "CAST(i AS DECIMAL(39,0))", "i NOT", "\xff"}) {
+    for (const char* const text : {"",
+                                   "i +",
+                                   "(i",
+                                   "i)",
+                                   "i i",
+                                   "'a",
+                                   "`i",
+                                   "nothing",
+                                   "i BETWEEN 1",
+                                   "i IN ()",
+                                   "CASE END",
+                                   "d = 'yesterday'",
+                                   "DATE'2026-02-30'",
+                                   "NOT i",
+                                   "i AND true",
+                                   "1.2.3",
+                                   "999Y",
+                                   "$i",
+                                   "s LIKE 'a\\\\x'",
+                                   "CAST(i AS DECIMAL(39,0))",
+                                   "i NOT",
+                                   "\xff"}) {
         const auto translated = translate_spark(text, schema);
         ASSERT_FALSE(translated) << text;
         EXPECT_EQ(translated.error().code, ErrorCode::kInvalidArgument) << text << ": " << translated.error().message;
     }
-    for (const char* const text : {"nothing(i)", "i = s", "i = true", "l = l", "l[0]", "i LIKE 'a'", "'it''s'", "i -- all",
-                                   "INTERVAL 1 DAY", "i IN (SELECT 1)", "CAST(s AS VARCHAR(3))", "year(s)", "sum(i) OVER ()",
-                                   "d + INTERVAL 1 HOUR", "year(d, d)", "count(DISTINCT i)", "least(l, l)"}) {
+    for (const char* const text :
+         {"nothing(i)", "i = s", "i = true", "l = l", "l[0]", "i LIKE 'a'", "'it''s'", "i -- all", "INTERVAL 1 DAY",
+          "i IN (SELECT 1)", "CAST(s AS VARCHAR(3))", "year(s)", "sum(i) OVER ()", "d + INTERVAL 1 HOUR", "year(d, d)",
+          "count(DISTINCT i)", "least(l, l)"}) {
         const auto translated = translate_spark(text, schema);
         ASSERT_FALSE(translated) << text;
         EXPECT_EQ(translated.error().code, ErrorCode::kUnsupported) << text << ": " << translated.error().message;
@@ -165,7 +186,8 @@ TEST(SparkExpression, NamesTheColumnsThatItReads) {
 
 TEST(SparkExpression, SaysWhereOurSqlDeparts) {
     const Schema schema = schema_of({{"i", "INTEGER"}, {"p", "DECIMAL(9,2)"}, {"s", "VARCHAR"}, {"d", "DATE"}});
-    for (const char* const text : {"i > 0 AND s IS NOT NULL", "i + 1", "substring(s, 1, 2)", "year(d)", "s || 'x'", "CAST(i AS STRING)"})
+    for (const char* const text :
+         {"i > 0 AND s IS NOT NULL", "i + 1", "substring(s, 1, 2)", "year(d)", "s || 'x'", "CAST(i AS STRING)"})
         EXPECT_TRUE(translate_spark(text, schema)->departures.empty()) << text;
     for (const char* const text : {"CAST(p AS INT)", "concat(s, s)", "substring(s, 0, 2)", "dayofweek(d)"})
         EXPECT_FALSE(translate_spark(text, schema)->departures.empty()) << text;
@@ -175,12 +197,23 @@ TEST(SparkExpression, AssignsWithoutLoss) {
     const auto assigned = [](const char* text, const char* type) {
         return translate_spark_as(text, {}, parse_sql_type(type).value());
     };
-    for (const auto& [text, type] : {std::pair("0", "SMALLINT"), {"-128", "TINYINT"}, {"0", "DECIMAL(18,4)"}, {"0.5", "DOUBLE"},
-                                     {"0.5", "FLOAT"}, {"NULL", "DATE"}, {"1", "VARCHAR"}, {"current_date()", "DATE"},
-                                     {"current_timestamp()", "TIMESTAMPTZ"}, {"'x'", "VARCHAR"}})
+    for (const auto& [text, type] : {std::pair("0", "SMALLINT"),
+                                     {"-128", "TINYINT"},
+                                     {"0", "DECIMAL(18,4)"},
+                                     {"0.5", "DOUBLE"},
+                                     {"0.5", "FLOAT"},
+                                     {"NULL", "DATE"},
+                                     {"1", "VARCHAR"},
+                                     {"current_date()", "DATE"},
+                                     {"current_timestamp()", "TIMESTAMPTZ"},
+                                     {"'x'", "VARCHAR"}})
         EXPECT_TRUE(assigned(text, type)) << text << " " << type << ": " << assigned(text, type).error().message;
-    for (const auto& [text, type] : {std::pair("128", "TINYINT"), {"1.5", "INTEGER"}, {"'x'", "INTEGER"}, {"1.23456", "DECIMAL(5,2)"},
-                                     {"1e3", "INTEGER"}, {"true", "INTEGER"}}) {
+    for (const auto& [text, type] : {std::pair("128", "TINYINT"),
+                                     {"1.5", "INTEGER"},
+                                     {"'x'", "INTEGER"},
+                                     {"1.23456", "DECIMAL(5,2)"},
+                                     {"1e3", "INTEGER"},
+                                     {"true", "INTEGER"}}) {
         ASSERT_FALSE(assigned(text, type)) << text << " " << type;
         EXPECT_EQ(assigned(text, type).error().code, ErrorCode::kInvalidArgument) << text << " " << type;
     }

@@ -61,7 +61,7 @@ using Handler = Result<SparkValue> (*)(const Call& call);
 
 struct Part {
     std::string_view name;
-    std::string_view ours;  // `{}` is the time
+    std::string_view ours;   // `{}` is the time
     bool is_of_day = false;  // it is of a time, not of a date
     bool departs = false;
 };
@@ -152,10 +152,10 @@ Result<SparkValue> date_format(const Call& call) {
     const auto format = strftime_format(*call[1].literal);
     if (!format) return call.refuse("the pattern " + quote_json(*call[1].literal));
     const std::string time = sql_in_utc(call[0]);
-    return call.make(sql_where(fmt::format("year({}) BETWEEN 1 AND 9999", time),
-                               fmt::format("strftime({}, {})", time, quote_literal(*format)),
-                               "a year outside 1 to 9999"),
-                     kString, true);
+    return call.make(
+        sql_where(fmt::format("year({}) BETWEEN 1 AND 9999", time),
+                  fmt::format("strftime({}, {})", time, quote_literal(*format)), "a year outside 1 to 9999"),
+        kString, true);
 }
 
 Result<SparkValue> cast_call(const Call& call) {
@@ -239,8 +239,8 @@ Result<SparkValue> concat_ws(const Call& call) {
 Result<SparkValue> change_case(const Call& call) {
     if (!call.are_texts()) return call.refuse();
     const bool is_upper = call.name == "upper" || call.name == "ucase";
-    const std::string_view known = is_upper ? R"([\x{0}-\x{DE}\x{E0}-\x{148}\x{14A}-\x{17F}]*)"
-                                            : R"([\x{0}-\x{12F}\x{131}-\x{17F}]*)";
+    const std::string_view known =
+        is_upper ? R"([\x{0}-\x{DE}\x{E0}-\x{148}\x{14A}-\x{17F}]*)" : R"([\x{0}-\x{12F}\x{131}-\x{17F}]*)";
     const std::string name = is_upper ? "upper" : "lower";
     return call.make(sql_where(fmt::format("regexp_full_match({}, {}, 's')", call[0].sql, quote_literal(known)),
                                fmt::format("{}({})", name, call[0].sql),
@@ -254,7 +254,8 @@ Result<SparkValue> trim_spaces(const Call& call) {
 }
 
 Result<SparkValue> length(const Call& call) {
-    if (call[0].type.kind == kBinary) return call.make(fmt::format("CAST(octet_length({}) AS INTEGER)", call[0].sql), kInt32);
+    if (call[0].type.kind == kBinary)
+        return call.make(fmt::format("CAST(octet_length({}) AS INTEGER)", call[0].sql), kInt32);
     if (!call.are_texts()) return call.refuse();
     return call.make(fmt::format("CAST(length({}) AS INTEGER)", call[0].sql), kInt32);
 }
@@ -394,7 +395,8 @@ Result<SparkValue> choose(const Call& call) {
 Result<SparkValue> branches(const Call& call) {
     std::vector<SparkValue> values;
     for (std::size_t i = 0; i < call.size(); ++i)
-        if (i % 2 == 1 || i + 1 == call.size()) values.push_back(call[i]);
+        if (i % 2 == 1 || i + 1 == call.size())
+            values.push_back(call[i]);
         else if (call[i].type.kind != kBoolean && call[i].type.kind != kVoid)
             return fail(ErrorCode::kInvalidArgument, "a condition is {}, not BOOLEAN", spark_type_name(call[i].type));
     const Type type = LAGOA_TRY(make_alike(values));

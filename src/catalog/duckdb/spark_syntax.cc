@@ -22,23 +22,32 @@ struct TypeName {
     TypeKind kind;
 };
 constexpr std::array kTypeNames = {
-    TypeName{"boolean", TypeKind::kBoolean},     TypeName{"tinyint", TypeKind::kInt8},
-    TypeName{"byte", TypeKind::kInt8},           TypeName{"smallint", TypeKind::kInt16},
-    TypeName{"short", TypeKind::kInt16},         TypeName{"int", TypeKind::kInt32},
-    TypeName{"integer", TypeKind::kInt32},       TypeName{"bigint", TypeKind::kInt64},
-    TypeName{"long", TypeKind::kInt64},          TypeName{"float", TypeKind::kFloat},
-    TypeName{"real", TypeKind::kFloat},          TypeName{"double", TypeKind::kDouble},
-    TypeName{"string", TypeKind::kString},       TypeName{"binary", TypeKind::kBinary},
-    TypeName{"date", TypeKind::kDate},           TypeName{"timestamp", TypeKind::kTimestamp},
-    TypeName{"timestamp_ltz", TypeKind::kTimestamp}, TypeName{"timestamp_ntz", TypeKind::kTimestampNtz},
+    TypeName{"boolean", TypeKind::kBoolean},
+    TypeName{"tinyint", TypeKind::kInt8},
+    TypeName{"byte", TypeKind::kInt8},
+    TypeName{"smallint", TypeKind::kInt16},
+    TypeName{"short", TypeKind::kInt16},
+    TypeName{"int", TypeKind::kInt32},
+    TypeName{"integer", TypeKind::kInt32},
+    TypeName{"bigint", TypeKind::kInt64},
+    TypeName{"long", TypeKind::kInt64},
+    TypeName{"float", TypeKind::kFloat},
+    TypeName{"real", TypeKind::kFloat},
+    TypeName{"double", TypeKind::kDouble},
+    TypeName{"string", TypeKind::kString},
+    TypeName{"binary", TypeKind::kBinary},
+    TypeName{"date", TypeKind::kDate},
+    TypeName{"timestamp", TypeKind::kTimestamp},
+    TypeName{"timestamp_ltz", TypeKind::kTimestamp},
+    TypeName{"timestamp_ntz", TypeKind::kTimestampNtz},
 };
 constexpr std::array<std::string_view, 7> kUnits = {"year", "month", "week", "day", "hour", "minute", "second"};
 // Functions without parentheses.
 constexpr std::array<std::string_view, 4> kBareFunctions = {"current_date", "current_timestamp", "localtimestamp",
                                                             "current_user"};
 // Words that begin or go on with something else than a column.
-constexpr std::array<std::string_view, 17> kReserved = {"and",  "or",   "not",  "is",   "in",     "between",
-                                                        "like", "case", "when", "then", "else",   "end",
+constexpr std::array<std::string_view, 17> kReserved = {"and",  "or",   "not",  "is",    "in",    "between",
+                                                        "like", "case", "when", "then",  "else",  "end",
                                                         "as",   "null", "from", "where", "select"};
 
 SparkNode call(std::string name, std::vector<SparkNode> arguments) {
@@ -175,8 +184,7 @@ private:
     // ------------------------------------------------------------------ operators
 
     Result<SparkNode> comparison() {
-        static constexpr std::array<std::string_view, 9> kSigns = {"=",  "==", "<=>", "<>", "!=",
-                                                                   "<=", ">=", "<",   ">"};
+        static constexpr std::array<std::string_view, 9> kSigns = {"=", "==", "<=>", "<>", "!=", "<=", ">=", "<", ">"};
         SparkNode node = LAGOA_TRY(sum());
         while (const auto sign = sign_of(kSigns)) {
             SparkNode right = LAGOA_TRY(sum());
@@ -313,7 +321,8 @@ private:
         if (!is_whole || std::ranges::find(kUnits, unit) == kUnits.end() || peek(1).is_word("to"))
             return fail(ErrorCode::kUnsupported, "an INTERVAL that is not a whole number of one unit");
         ++at_;
-        if (peek().kind == SparkToken::Kind::kNumber) return fail(ErrorCode::kUnsupported, "an INTERVAL of several units");
+        if (peek().kind == SparkToken::Kind::kNumber)
+            return fail(ErrorCode::kUnsupported, "an INTERVAL of several units");
         return leaf(Kind::kInterval, std::move(count), std::move(unit));
     }
 

@@ -24,13 +24,13 @@ struct Operator {
     std::string_view ours;
     std::string_view spark;
 };
-constexpr std::array kOperators = {Operator{"+", "+"},   Operator{"-", "-"},         Operator{"*", "*"},
-                                   Operator{"/", "/"},   Operator{"//", "DIV"},      Operator{"%", "%"},
-                                   Operator{"||", "||"}, Operator{"~~", "LIKE"},     Operator{"!~~", "NOT LIKE"}};
+constexpr std::array kOperators = {Operator{"+", "+"},   Operator{"-", "-"},     Operator{"*", "*"},
+                                   Operator{"/", "/"},   Operator{"//", "DIV"},  Operator{"%", "%"},
+                                   Operator{"||", "||"}, Operator{"~~", "LIKE"}, Operator{"!~~", "NOT LIKE"}};
 
 [[noreturn]] void refuse(const duckdb::ParsedExpression& expression) {
-    raise({ErrorCode::kUnsupported, fmt::format("the rule has {}, which has no equal in Spark's SQL",
-                                                expression.ToString())});
+    raise({ErrorCode::kUnsupported,
+           fmt::format("the rule has {}, which has no equal in Spark's SQL", expression.ToString())});
 }
 
 std::string name_text(std::string_view name) {
@@ -115,9 +115,9 @@ std::string comparison_text(const duckdb::ComparisonExpression& comparison) {
         case ExpressionType::COMPARE_DISTINCT_FROM:
             return fmt::format("(NOT ({} <=> {}))", left, right);
         default:
-            return fmt::format("({} {} {})", left,
-                               replace_all(duckdb::ExpressionTypeToOperator(comparison.GetExpressionType()), "!=", "<>"),
-                               right);
+            return fmt::format(
+                "({} {} {})", left,
+                replace_all(duckdb::ExpressionTypeToOperator(comparison.GetExpressionType()), "!=", "<>"), right);
     }
 }
 

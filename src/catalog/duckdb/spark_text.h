@@ -8,8 +8,8 @@
 
 namespace lagoa {
 
-/// `expression` as DuckDB has parsed it, spelled for Spark. Raises kUnsupported for what Spark has no equal of, by name;
-/// whether it means the same there is for translate_spark() to say.
+/// `expression` as DuckDB has parsed it, spelled for Spark. Raises kUnsupported for what Spark has no equal of, by
+/// name; whether it means the same there is for translate_spark() to say.
 std::string to_spark_text(const duckdb::ParsedExpression& expression);
 
 }  // namespace lagoa

@@ -44,7 +44,7 @@ std::optional<unsigned> read_code(std::string_view text, std::size_t at, std::si
     if (at + digits > text.size()) return std::nullopt;
     unsigned code = 0;
     for (const char c : text.substr(at, digits)) {
-        const unsigned digit = is_digit(c)              ? static_cast<unsigned>(c - '0')
+        const unsigned digit = is_digit(c)            ? static_cast<unsigned>(c - '0')
                                : c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a' + 10)
                                : c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A' + 10)
                                                       : base;
@@ -91,8 +91,7 @@ private:
         const auto* const sign =
             std::ranges::find_if(kSigns, [&](std::string_view known) { return rest.starts_with(known); });
         if (sign == kSigns.end())
-            return fail(ErrorCode::kInvalidArgument, "byte {}: {} begins nothing", at_,
-                        quote_json(rest.substr(0, 1)));
+            return fail(ErrorCode::kInvalidArgument, "byte {}: {} begins nothing", at_, quote_json(rest.substr(0, 1)));
         const std::size_t start = std::exchange(at_, at_ + sign->size());
         return take(SparkToken::Kind::kOperator, std::string(*sign), start);
     }
@@ -168,8 +167,10 @@ private:
         ++at_;
         if (at_ == text_.size()) return;
         const char c = text_[at_];
-        if (const auto code = c == 'u' ? read_code(text_, at_ + 1, 4, 16) : std::nullopt) return code_point(value, *code, 5);
-        if (const auto code = c == 'U' ? read_code(text_, at_ + 1, 8, 16) : std::nullopt) return code_point(value, *code, 9);
+        if (const auto code = c == 'u' ? read_code(text_, at_ + 1, 4, 16) : std::nullopt)
+            return code_point(value, *code, 5);
+        if (const auto code = c == 'U' ? read_code(text_, at_ + 1, 8, 16) : std::nullopt)
+            return code_point(value, *code, 9);
         if (const auto code = c >= '0' && c <= '1' ? read_code(text_, at_, 3, 8) : std::nullopt)
             return code_point(value, *code, 3);
         ++at_;

@@ -85,7 +85,8 @@ bool is_time_text(std::string_view text) {
 
 // The nearest double. DuckDB divides, which is exact for so many digits only; texts it reads exactly.
 std::string double_of_decimal(const SparkValue& value) {
-    const std::string text = value.type.precision > kExactDigits ? fmt::format("CAST({} AS VARCHAR)", value.sql) : value.sql;
+    const std::string text =
+        value.type.precision > kExactDigits ? fmt::format("CAST({} AS VARCHAR)", value.sql) : value.sql;
     return cast_sql(text, spark_type(kDouble));
 }
 
@@ -99,12 +100,12 @@ Result<SparkValue> cast_text(SparkValue value, const Type& to) {
     constexpr std::string_view kDay = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
     constexpr std::string_view kTime = R"([0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?)";
     if (value.is_text_literal() && is_moment(to)) return spark_moment(*value.literal, to);
-    const std::string_view pattern = is_integer(to)                     ? kWhole
+    const std::string_view pattern = is_integer(to)                  ? kWhole
                                      : to.kind == TypeKind::kDecimal ? kNumber
                                      : to.kind == TypeKind::kDouble  ? kDouble
                                      : to.kind == TypeKind::kDate    ? kDay
-                                     : is_moment(to)                    ? kTime
-                                                                        : "";
+                                     : is_moment(to)                 ? kTime
+                                                                     : "";
     if (pattern.empty()) return refuse_cast(value.type, to);
     const bool is_instant = to.kind == kTimestamp;
     std::string converted = cast_sql(value.sql, is_instant ? spark_type(kTimestampNtz) : to);
@@ -127,7 +128,8 @@ Result<SparkValue> cast_number(SparkValue value, const Type& to, Departures& dep
     } else if (to.kind == kBoolean) {
         return SparkValue{.sql = fmt::format("({} <> 0)", value.sql), .type = to, .may_fail = value.may_fail};
     } else if (is_integer(to) && is_fraction) {
-        departures.push_back(fmt::format("CAST to {} cuts the fraction off, and rounds in our SQL", spark_type_name(to)));
+        departures.push_back(
+            fmt::format("CAST to {} cuts the fraction off, and rounds in our SQL", spark_type_name(to)));
         value.sql = fmt::format("trunc({})", value.sql);
     } else if (to.kind == kDecimal && (from.kind == kFloat || from.kind == kDouble)) {
         return refuse_cast(from, to);
@@ -227,11 +229,11 @@ Result<SparkValue> spark_number(const std::string& text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     const bool fits = error == std::errc{};
-    const TypeKind kind = suffix == "l"                                                ? kInt64
-                          : suffix == "s"                                              ? kInt16
-                          : suffix == "y"                                              ? kInt8
+    const TypeKind kind = suffix == "l"                                      ? kInt64
+                          : suffix == "s"                                    ? kInt16
+                          : suffix == "y"                                    ? kInt8
                           : fits && value >= INT32_MIN && value <= INT32_MAX ? kInt32
-                                                                                       : kInt64;
+                                                                             : kInt64;
     if (!fits && suffix.empty()) return decimal_number(digits);
     if (!fits || (kind == kInt16 && (value < INT16_MIN || value > INT16_MAX)) ||
         (kind == kInt8 && (value < INT8_MIN || value > INT8_MAX)))
@@ -283,12 +285,10 @@ Result<SparkValue> widen(SparkValue value, const Type& to) {
     if (value.is_text_literal() && is_moment(to)) return spark_moment(*value.literal, to);
     const Type& from = value.type;
     const auto digits = decimal_of(value);
-    const bool is_wider =
-        (is_integer(from) && is_integer(to) && to.kind > from.kind) ||
-        (to.kind == kDecimal && digits && digits->scale <= to.scale &&
-         digits->precision - digits->scale <= to.precision - to.scale) ||
-        (to.kind == kDouble && is_number(from)) ||
-        (from.kind == kDate && is_moment(to));
+    const bool is_wider = (is_integer(from) && is_integer(to) && to.kind > from.kind) ||
+                          (to.kind == kDecimal && digits && digits->scale <= to.scale &&
+                           digits->precision - digits->scale <= to.precision - to.scale) ||
+                          (to.kind == kDouble && is_number(from)) || (from.kind == kDate && is_moment(to));
     if (!is_wider) return refuse_cast(from, to);
     if (is_moment(to)) return cast_moment(std::move(value), to);
     std::string sql = to.kind == kDouble && from.kind == kDecimal ? double_of_decimal(value) : cast_sql(value.sql, to);

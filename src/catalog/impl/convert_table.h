@@ -6,6 +6,7 @@
 namespace lagoa {
 
 /// As TableOperations::convert.
-Result<ConvertResult> convert_table(const OperationContext& context, const TableName& table, const ConvertRequest& request);
+Result<ConvertResult> convert_table(const OperationContext& context, const TableName& table,
+                                    const ConvertRequest& request);
 
 }  // namespace lagoa

@@ -33,13 +33,13 @@ constexpr std::array kProperties = {
     FeatureProperties{"changeDataFeed", {"delta.enableChangeDataFeed"}},
     FeatureProperties{"columnMapping", {"delta.columnMapping.mode", "delta.columnMapping.maxColumnId"}},
     FeatureProperties{"deletionVectors", {"delta.enableDeletionVectors"}},
-    FeatureProperties{"inCommitTimestamp",
-                      {"delta.enableInCommitTimestamps", delta::kTimestampEnablementVersion,
-                       delta::kTimestampEnablementTime}},
+    FeatureProperties{
+        "inCommitTimestamp",
+        {"delta.enableInCommitTimestamps", delta::kTimestampEnablementVersion, delta::kTimestampEnablementTime}},
     FeatureProperties{"inCommitTimestamp-preview", {"delta.enableInCommitTimestamps-preview"}},
-    FeatureProperties{"rowTracking",
-                      {delta::kRowTrackingProperty, delta::kRowIdColumnProperty,
-                       delta::kRowCommitVersionColumnProperty}},
+    FeatureProperties{
+        "rowTracking",
+        {delta::kRowTrackingProperty, delta::kRowIdColumnProperty, delta::kRowCommitVersionColumnProperty}},
     FeatureProperties{"typeWidening", {"delta.enableTypeWidening"}},
     FeatureProperties{"typeWidening-preview", {"delta.enableTypeWidening"}},
     FeatureProperties{"v2Checkpoint", {"delta.checkpointPolicy"}},
@@ -166,11 +166,11 @@ Result<ChangedTable> without(const delta::Snapshot& base, const std::string& fea
 Result<> purge_deletion_vectors(const OperationContext& context, const TableName& table) {
     auto base = LAGOA_TRY(context.writable(table));
     if (delta::is_enabled(base->metadata, "delta.enableDeletionVectors")) {
-        ChangedTable off{.metadata = base->metadata,
-                         .operation = "SET TBLPROPERTIES",
-                         .parameters = json::make_object(
-                             {{"properties",
-                               json::dump(json::make_object({{"delta.enableDeletionVectors", "false"}}))}})};
+        ChangedTable off{
+            .metadata = base->metadata,
+            .operation = "SET TBLPROPERTIES",
+            .parameters = json::make_object(
+                {{"properties", json::dump(json::make_object({{"delta.enableDeletionVectors", "false"}}))}})};
         off.metadata.configuration["delta.enableDeletionVectors"] = "false";
         LAGOA_TRY(commit_change(context, table, base, std::move(off)));
     }

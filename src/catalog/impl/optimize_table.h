@@ -6,6 +6,7 @@
 namespace lagoa {
 
 /// As TableOperations::optimize.
-Result<OptimizeResult> optimize_table(const OperationContext& context, const TableName& table, const OptimizeRequest& request);
+Result<OptimizeResult> optimize_table(const OperationContext& context, const TableName& table,
+                                      const OptimizeRequest& request);
 
 }  // namespace lagoa

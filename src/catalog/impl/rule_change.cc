@@ -108,8 +108,7 @@ private:
                                         .columns = {field.name},
                                         .departures = {}};
         LAGOA_TRY(check_rows(condition, field.name + " NOT NULL"));
-        ChangedTable table =
-            changed("CHANGE COLUMN", json::make_object({{"column", field.name}, {"nullable", false}}));
+        ChangedTable table = changed("CHANGE COLUMN", json::make_object({{"column", field.name}, {"nullable", false}}));
         const std::vector<std::string> path{field.name};
         table.metadata = LAGOA_TRY(delta::set_not_null(std::move(table.metadata), path));
         return table;
@@ -140,8 +139,7 @@ private:
         const std::size_t index = LAGOA_TRY(column_index(base_->metadata, name));
         const Field& field = base_->metadata.schema.fields[index];
         LAGOA_TRY(check_column_default(field, text), "DEFAULT of {} ({})", field.name, text);
-        ChangedTable table =
-            changed("CHANGE COLUMN", json::make_object({{"column", field.name}, {"default", text}}));
+        ChangedTable table = changed("CHANGE COLUMN", json::make_object({{"column", field.name}, {"default", text}}));
         table.metadata.schema.fields[index].metadata.set(delta::kDefaultExpression, text);
         return table;
     }
@@ -150,7 +148,8 @@ private:
         const std::size_t index = LAGOA_TRY(column_index(base_->metadata, name));
         const Field& field = base_->metadata.schema.fields[index];
         if (!delta::default_expression(field)) return std::nullopt;
-        ChangedTable table = changed("CHANGE COLUMN", json::make_object({{"column", field.name}, {"default", nullptr}}));
+        ChangedTable table =
+            changed("CHANGE COLUMN", json::make_object({{"column", field.name}, {"default", nullptr}}));
         table.metadata.schema.fields[index].metadata.erase(delta::kDefaultExpression);
         return table;
     }
@@ -161,14 +160,13 @@ private:
         delta::DomainMetadata domain = LAGOA_TRY(clustering_of(base_->metadata, columns));
         const auto before = base_->domains.find(domain.domain);
         const bool was_clustered = before != base_->domains.end() && !before->second.removed;
-        if (was_clustered ? before->second.configuration == domain.configuration : columns.empty())
-            return std::nullopt;
+        if (was_clustered ? before->second.configuration == domain.configuration : columns.empty()) return std::nullopt;
         std::vector<std::string> old_columns;
         for (const delta::NamePath& path : LAGOA_TRY(delta::clustering_columns(*base_)))
             old_columns.push_back(delta::to_text(path));
-        ChangedTable table =
-            changed("CLUSTER BY", json::make_object({{"oldClusteringColumns", fmt::format("{}", fmt::join(old_columns, ","))},
-                                                     {"newClusteringColumns", fmt::format("{}", fmt::join(columns, ","))}}));
+        ChangedTable table = changed(
+            "CLUSTER BY", json::make_object({{"oldClusteringColumns", fmt::format("{}", fmt::join(old_columns, ","))},
+                                             {"newClusteringColumns", fmt::format("{}", fmt::join(columns, ","))}}));
         table.metadata.configuration["delta.feature.clustering"] = "supported";
         table.domains.push_back(std::move(domain));
         return table;
@@ -225,7 +223,8 @@ Result<std::string> generation_text(const std::string& text, const Schema& schem
 
 Result<delta::Version> change_table_rule(const OperationContext& context, const TableName& table,
                                          const RuleChange& change) {
-    const bool is_layout = change.kind == RuleChange::Kind::kClusterBy || change.kind == RuleChange::Kind::kAddFeature ||
+    const bool is_layout = change.kind == RuleChange::Kind::kClusterBy ||
+                           change.kind == RuleChange::Kind::kAddFeature ||
                            change.kind == RuleChange::Kind::kDropFeature;
     if (!is_layout && context.tables->contracted.contains(table))
         return fail_with_hint(ErrorCode::kUnsupported, "Change its contract.",

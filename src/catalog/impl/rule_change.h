@@ -12,12 +12,13 @@ namespace lagoa {
 
 /// As TableOperations::change_rule. kDataRejected names a row that breaks the new rule. The text of a rule is Spark's
 /// SQL; kUnsupported: it is not known to mean the same here, or our SQL takes it to mean something else.
-Result<delta::Version> change_table_rule(const OperationContext& context, const TableName& table, const RuleChange& change);
+Result<delta::Version> change_table_rule(const OperationContext& context, const TableName& table,
+                                         const RuleChange& change);
 
 /// What a change makes of a table.
 struct ChangedTable {
     delta::Metadata metadata;
-    std::optional<delta::Protocol> protocol = {};     ///< Without what is dropped; else what the metadata needs.
+    std::optional<delta::Protocol> protocol = {};  ///< Without what is dropped; else what the metadata needs.
     std::vector<delta::DomainMetadata> domains = {};
     std::vector<std::string> dropped_features = {};
     std::string operation;

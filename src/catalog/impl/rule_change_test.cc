@@ -50,9 +50,7 @@ struct OpenLake {
         return done ? ErrorCode::kInternal : done.error().code;
     }
     std::shared_ptr<const delta::Snapshot> snapshot() { return lake->snapshot(kTable, kHead).value(); }
-    std::string operation() {
-        return delta::read_history({store.get(), nullptr, "t"}, 1)->at(0).operation;
-    }
+    std::string operation() { return delta::read_history({store.get(), nullptr, "t"}, 1)->at(0).operation; }
 
     std::shared_ptr<ObjectStore> store;
     std::unique_ptr<Engine> engine;
@@ -126,7 +124,8 @@ TEST(RuleChange, DefaultsAreForNewRows) {
 
 TEST(RuleChange, ColumnsThatRulesUseStay) {
     OpenLake lake;
-    lake.run("CREATE TABLE silver.t (k INT, g INT GENERATED ALWAYS AS (k + 1)) WITH ('delta.columnMapping.mode' = 'name')");
+    lake.run(
+        "CREATE TABLE silver.t (k INT, g INT GENERATED ALWAYS AS (k + 1)) WITH ('delta.columnMapping.mode' = 'name')");
     EXPECT_EQ(lake.code_of("ALTER TABLE silver.t RENAME COLUMN k TO x"), ErrorCode::kInvalidArgument);
     EXPECT_EQ(lake.code_of("ALTER TABLE silver.t DROP COLUMN k"), ErrorCode::kInvalidArgument);
     EXPECT_EQ(lake.refusal({.kind = kSetDefault, .name = "g", .text = "1"}), ErrorCode::kInvalidArgument);
@@ -137,8 +136,9 @@ TEST(RuleChange, ColumnsThatRulesUseStay) {
 
 TEST(RuleChange, CreateTableKeepsItsRules) {
     OpenLake lake;
-    lake.run("CREATE TABLE silver.t (k INT CHECK (k > 0), d DATE, s VARCHAR DEFAULT 'x', b BOOLEAN DEFAULT true, "
-             "y BIGINT GENERATED ALWAYS AS (year(d)), CHECK (k < 100 OR s IN ('a', 'b')))");
+    lake.run(
+        "CREATE TABLE silver.t (k INT CHECK (k > 0), d DATE, s VARCHAR DEFAULT 'x', b BOOLEAN DEFAULT true, "
+        "y BIGINT GENERATED ALWAYS AS (year(d)), CHECK (k < 100 OR s IN ('a', 'b')))");
     const auto table = lake.snapshot();
     EXPECT_EQ(table->metadata.configuration.at("delta.constraints.check_1"), "(`k` > 0)");
     EXPECT_EQ(table->metadata.configuration.at("delta.constraints.check_2"), "((`k` < 100) OR (`s` IN ('a', 'b')))");
@@ -157,8 +157,9 @@ TEST(RuleChange, CreateTableKeepsItsRules) {
     EXPECT_EQ(lake.code_of("CREATE TABLE silver.u (k INT DEFAULT (random()))"), ErrorCode::kUnsupported);
     EXPECT_EQ(lake.code_of("CREATE TABLE silver.u (k VARCHAR, g INT GENERATED ALWAYS AS (length(k) || ''))"),
               ErrorCode::kInvalidArgument);
-    EXPECT_EQ(lake.code_of("CREATE TABLE silver.u (k INT, g INT GENERATED ALWAYS AS (k), h INT GENERATED ALWAYS AS (g))"),
-              ErrorCode::kInvalidArgument);
+    EXPECT_EQ(
+        lake.code_of("CREATE TABLE silver.u (k INT, g INT GENERATED ALWAYS AS (k), h INT GENERATED ALWAYS AS (g))"),
+        ErrorCode::kInvalidArgument);
 }
 
 TEST(RuleChange, ClusteringIsSetChangedAndTakenAway) {
@@ -200,8 +201,8 @@ TEST(RuleChange, FeaturesAreAddedByName) {
 std::map<delta::Version, std::string> all_versions(OpenLake& lake) {
     std::map<delta::Version, std::string> rows;
     for (delta::Version version = 0; version <= lake.snapshot()->version; ++version)
-        rows[version] = lake.value(
-            fmt::format("SELECT string_agg(k, ' ' ORDER BY k) FROM silver.t AT (VERSION => {})", version));
+        rows[version] =
+            lake.value(fmt::format("SELECT string_agg(k, ' ' ORDER BY k) FROM silver.t AT (VERSION => {})", version));
     return rows;
 }
 
@@ -267,14 +268,15 @@ TEST(RuleChange, EveryFailureOfTheStoreLeavesTheTableWhole) {
             std::string rows;
             {
                 OpenLake lake(disk);
-                lake.run("CREATE TABLE silver.t WITH ('delta.enableDeletionVectors' = true) AS "
-                         "SELECT i AS k FROM range(6) r(i)");
+                lake.run(
+                    "CREATE TABLE silver.t WITH ('delta.enableDeletionVectors' = true) AS "
+                    "SELECT i AS k FROM range(6) r(i)");
                 lake.run("DELETE FROM silver.t WHERE k = 3");
                 rows = lake.value("SELECT string_agg(k, ' ' ORDER BY k) FROM silver.t");
             }
             const auto faulty = std::make_shared<FaultyStore>(
-                *disk, FaultyStore::Fault{
-                           .kind = FaultyStore::Kind::kCrash, .at = at, .code = ErrorCode::kResourceExhausted});
+                *disk,
+                FaultyStore::Fault{.kind = FaultyStore::Kind::kCrash, .at = at, .code = ErrorCode::kResourceExhausted});
             const auto changed = OpenLake(faulty).change(change);
             const bool tripped = faulty->tripped();
             OpenLake again(disk);  // the process starts again

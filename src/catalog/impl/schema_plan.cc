@@ -169,8 +169,8 @@ Result<bool> is_computed_column(const Field& field) {
 Result<std::string> value_without_source(const Field& field) {
     const auto text = delta::default_expression(field);
     if (!text) return "NULL";
-    const auto value = LAGOA_TRY(translate_spark_as(*text, Schema{}, field.type), "the default of column {} ({})",
-                                 field.name, *text);
+    const auto value =
+        LAGOA_TRY(translate_spark_as(*text, Schema{}, field.type), "the default of column {} ({})", field.name, *text);
     return value.sql;
 }
 

@@ -11,7 +11,8 @@ Result<delta::AddFile> to_add_file(const StagedFile& file, const StagingTarget& 
     add.path = delta::encode_path(std::string_view(file.path).substr(target.url.size() + 1));
     add.size_bytes = static_cast<std::int64_t>(file.size_bytes);
     if (target.partition) add.partition_values = target.partition->values;
-    for (const std::string& column : target.partition ? std::vector<std::string>{} : target.metadata.partition_columns) {
+    for (const std::string& column :
+         target.partition ? std::vector<std::string>{} : target.metadata.partition_columns) {
         const Field* field = target.metadata.schema.find(column);
         const std::string name = field == nullptr ? column : delta::physical_name(*field);
         const auto key = file.partition_keys.find(name);

@@ -31,9 +31,9 @@ struct StagingTarget {
     delta::Metadata metadata;   ///< As it will be, its column mapping assigned.
     std::vector<Field> hidden;  ///< Columns of the rows, after the schema's, that are in files only: copied row ids.
     bool tight_bounds =
-        false;  ///< Whether statistics say that their bounds are tight: in tables with deletion vectors.
+        false;             ///< Whether statistics say that their bounds are tight: in tables with deletion vectors.
     bool new_rows = true;  ///< Whether what the table asks of rows is checked: not of those that were in it.
-    std::set<std::string> computed = {};  ///< Columns that new rows come with as NULL, to be filled in (row_rules.h).
+    std::set<std::string> computed = {};    ///< Columns that new rows come with as NULL, to be filled in (row_rules.h).
     std::optional<OnePartition> partition;  ///< The rows come without the partition columns.
     std::uint64_t file_bytes = kTargetFileBytes;
     /// Rows of an ORDER BY are written by as many threads as others are: row groups are cut from their order, and are

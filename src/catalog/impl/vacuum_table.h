@@ -6,6 +6,7 @@
 namespace lagoa {
 
 /// As TableOperations::vacuum.
-Result<VacuumResult> vacuum_table(const OperationContext& context, const TableName& table, const VacuumRequest& request);
+Result<VacuumResult> vacuum_table(const OperationContext& context, const TableName& table,
+                                  const VacuumRequest& request);
 
 }  // namespace lagoa
