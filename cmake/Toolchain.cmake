@@ -3,9 +3,11 @@
 find_program(LAGOA_CCACHE ccache)
 if(LAGOA_CCACHE)
     # The sloppiness that precompiled headers need; they are keyed by content all the same.
+    # Paths under the source tree count relative to it, so that another clone finds this one's objects.
     set(CMAKE_CXX_COMPILER_LAUNCHER
         ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-        ${LAGOA_CCACHE})
+        CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${LAGOA_CCACHE})
+    add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 endif()
 find_program(LAGOA_MOLD mold)
 if(LAGOA_MOLD AND NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
