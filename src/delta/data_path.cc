@@ -46,7 +46,7 @@ Result<std::string> absolute_uri(const TableLocation& table, std::string_view lo
     std::string path = decode_path(log_path);
     if (is_absolute(path)) return std::string(log_path);
     const std::string address = table_address(table) + "/" + path;
-    if (address.starts_with('/')) return "file://" + encode_path(address);
+    if (address.starts_with('/')) return std::string(kFileScheme) + encode_path(address);
     if (address.starts_with(kS3Scheme))
         return std::string(kS3Scheme) + encode_path(std::string_view(address).substr(kS3Scheme.size()));
     return fail(ErrorCode::kUnsupported, "files of {} have no address that another table could name",

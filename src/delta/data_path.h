@@ -24,8 +24,9 @@ std::string table_address(const TableLocation& table);
 /// A path of the log, decoded and relative to the table's folder; nullopt if it is outside of it.
 std::optional<std::string> path_in_table(const TableLocation& table, std::string_view log_path);
 
-/// A path of the log of `table` as other tables' logs may name it: an absolute URI, %-encoded. kUnsupported: the table
-/// is in a store that has no address outside this process.
+/// A path of the log of `table` as other tables' logs may name it: an absolute URI, %-encoded, `file:/a`
+/// with one slash as Hadoop writes and compares them. kUnsupported: the table is in a store that has no address outside
+/// this process.
 Result<std::string> absolute_uri(const TableLocation& table, std::string_view log_path);
 
 struct StoredFile {

@@ -34,7 +34,7 @@ TEST_F(DataPath, AnAbsoluteUriLeadsBack) {
     for (const std::string path : {"p=1/a%20b.parquet", "a.parquet", "x%2520y.parquet"}) {
         const auto uri = absolute_uri(table_, path);
         ASSERT_TRUE(uri) << uri.error().message;
-        EXPECT_TRUE(uri->starts_with("file:///")) << *uri;
+        EXPECT_TRUE(uri->starts_with("file:" + root_)) << *uri;
         EXPECT_EQ(path_in_table(table_, *uri), decode_path(path));
         EXPECT_EQ(absolute_uri(table_, *uri).value(), *uri) << "it stays what it is";
         EXPECT_EQ(find_file(table_, *uri)->key, "stocks/" + decode_path(path));

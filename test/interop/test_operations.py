@@ -111,7 +111,9 @@ class RowChanges(Interop):
             for i, statement in enumerate(CHANGES[:3]):
                 (self.theirs if i == 1 else self.ours)(statement, table)
             after = self.ids(table)
-            self.assertEqual({k: after[k] for k in after if k in before}, {k: before[k] for k in after if k in before})
+            stayed = [k for k in after if k in before and k % 7 != 3]  # those were deleted, and some inserted again
+            self.assertGreater(len(stayed), 50)
+            self.assertEqual({k: after[k] for k in stayed}, {k: before[k] for k in stayed})
             self.assertEqual(len(set(after.values())), len(after))
 
     def ids(self, table):
@@ -208,13 +210,12 @@ class Rules(Interop):
 
     def test_generated_columns(self):
         for maker, other, table in self.each_way("generated"):
-            self.make(maker, table, "k BIGINT, at TIMESTAMP, twice BIGINT GENERATED ALWAYS AS (k * 2), d DATE GENERATED ALWAYS AS (CAST(at AS DATE))"
-                      if maker == self.theirs else "k BIGINT, at TIMESTAMPTZ, twice BIGINT GENERATED ALWAYS AS (k * 2), d DATE GENERATED ALWAYS AS (CAST(at AS DATE))", partitioned="d")
+            self.make(maker, table, f"k BIGINT, seen {'TIMESTAMP' if maker == self.theirs else 'TIMESTAMPTZ'}, twice BIGINT GENERATED ALWAYS AS (k * 2), d DATE GENERATED ALWAYS AS (CAST(seen AS DATE))", partitioned="d")
             for i, by in enumerate((maker, other, maker)):
-                by(f"INSERT INTO {{t}} (k, at) VALUES ({i}, CAST('2026-01-0{i + 1} 10:00:00' AS {'TIMESTAMP' if by == self.theirs else 'TIMESTAMPTZ'}))", table)
+                by(f"INSERT INTO {{t}} (k, seen) VALUES ({i}, CAST('2026-01-0{i + 1} 10:00:00' AS {'TIMESTAMP' if by == self.theirs else 'TIMESTAMPTZ'}))", table)
                 by("UPDATE {t} SET k = k + 10 WHERE k < 10", table)
-                self.breaks(by, f"INSERT INTO {{t}} (k, at, twice) VALUES (1, NULL, 3)", table)
-                by("INSERT INTO {t} (k, at, twice) VALUES (100, NULL, 200)", table)
+                self.breaks(by, "INSERT INTO {t} (k, seen, twice) VALUES (1, NULL, 3)", table)
+                by("INSERT INTO {t} (k, seen, twice) VALUES (100, NULL, 200)", table)
                 by("DELETE FROM {t} WHERE k = 100", table)
             found = self.agree(table).to_pylist()
             self.assertEqual(sorted((row["k"], row["twice"], str(row["d"])) for row in found), [(10 + i, 20 + 2 * i, f"2026-01-0{i + 1}") for i in range(3)])
@@ -390,7 +391,7 @@ class Versions(Interop):
         """What both would remove, relative to the table."""
         told = self.theirs("VACUUM {t} DRY RUN", table).collect()
         theirs = sorted(row.path.split(f"/{table}/", 1)[1] for row in told if not os.path.isdir(row.path.removeprefix("file:")))
-        ours = sorted(row["path"] for row in self.lagoa.rows_of(f"VACUUM silver.{table} DRY RUN"))
+        ours = sorted(row["path"].removeprefix(f"lagoa://silver/{table}/") for row in self.lagoa.rows_of(f"VACUUM silver.{table} DRY RUN"))
         return ours, theirs
 
     def test_vacuum(self):

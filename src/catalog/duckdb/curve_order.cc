@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <cstddef>
+#include <cstring>
 #include <map>
 #include <span>
 #include <utility>
@@ -64,8 +64,8 @@ public:
         const auto first = static_cast<std::ptrdiff_t>(below);
         const auto equal = std::upper_bound(heads_.begin() + first, heads_.end(), key.head) - heads_.begin();
         if (key.bytes.empty()) return static_cast<std::uint32_t>(equal);
-        return static_cast<std::uint32_t>(
-            std::upper_bound(bytes_.begin() + first, bytes_.begin() + equal, key.bytes) - bytes_.begin());
+        return static_cast<std::uint32_t>(std::upper_bound(bytes_.begin() + first, bytes_.begin() + equal, key.bytes) -
+                                          bytes_.begin());
     }
 
 private:
@@ -101,9 +101,7 @@ struct Rankings final : duckdb::ClientContextState {
 struct PlaceData final : duckdb::FunctionData {
     explicit PlaceData(std::shared_ptr<const Ranking> of) : ranking(std::move(of)) {}
     duckdb::unique_ptr<duckdb::FunctionData> Copy() const override { return duckdb::make_uniq<PlaceData>(ranking); }
-    bool Equals(const duckdb::FunctionData& other) const override {
-        return ranking == other.Cast<PlaceData>().ranking;
-    }
+    bool Equals(const duckdb::FunctionData& other) const override { return ranking == other.Cast<PlaceData>().ranking; }
 
     const std::shared_ptr<const Ranking> ranking;
 };
@@ -115,8 +113,7 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_place(duckdb::ClientContext& conte
         name = duckdb::ExpressionExecutor::EvaluateScalar(context, *arguments[0]).ToString();
     const auto rankings = context.registered_state->Get<Rankings>(Rankings::kKey);
     const auto found = rankings ? rankings->by_name.find(name) : decltype(rankings->by_name.find(name)){};
-    if (!rankings || found == rankings->by_name.end() ||
-        arguments.size() != found->second->columns.size() + 1)
+    if (!rankings || found == rankings->by_name.end() || arguments.size() != found->second->columns.size() + 1)
         raise({ErrorCode::kNotFound, fmt::format("{}() is not for queries", kFunctionName)});
     duckdb::Function::EraseArgument(function, arguments, 0);
     return duckdb::make_uniq<PlaceData>(found->second);
@@ -136,8 +133,7 @@ void rank_column(duckdb::UnifiedVectorFormat& keys, duckdb::idx_t count, const Q
 }
 
 void compute_places(duckdb::DataChunk& rows, duckdb::ExpressionState& state, duckdb::Vector& result) {
-    const Ranking& ranking =
-        *state.expr.Cast<duckdb::BoundFunctionExpression>().bind_info->Cast<PlaceData>().ranking;
+    const Ranking& ranking = *state.expr.Cast<duckdb::BoundFunctionExpression>().bind_info->Cast<PlaceData>().ranking;
     const std::size_t dimensions = rows.ColumnCount();
     std::vector<std::uint32_t> points(rows.size() * dimensions);
     for (std::size_t i = 0; i < dimensions; ++i) {

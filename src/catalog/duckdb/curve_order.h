@@ -19,8 +19,8 @@ Result<> register_curve_order(Engine& engine);
 /// Used by the thread that uses the session, which outlives it.
 class CurveOrder {
 public:
-    /// Samples `table`, a scan in SQL with the virtual columns of a table's (HeldSnapshot::sql()), of about `rows` rows.
-    /// `columns` are expressions over it, as `t`. kInvalidArgument beyond SpaceFillingCurve::kMaxDimensions.
+    /// Samples `table`, a scan in SQL with the virtual columns of a table's (HeldSnapshot::sql()), of about `rows`
+    /// rows. `columns` are expressions over it, as `t`. kInvalidArgument beyond SpaceFillingCurve::kMaxDimensions.
     static Result<std::unique_ptr<CurveOrder>> make(Session& session, Curve curve, const std::string& table,
                                                     std::uint64_t rows, const std::vector<std::string>& columns);
     ~CurveOrder();

@@ -15,9 +15,13 @@ void Gathering::open() {
     rows_gone_ = 0;
 }
 
-void Gathering::add_places(std::map<delta::Slot, GoingPlaces> places) {
+void Gathering::add_places(std::map<delta::Slot, GoingPlaces> places, bool unmatched) {
     const std::lock_guard guard(mutex_);
     for (auto& [slot, more] : places) {
+        if (unmatched) {
+            gathered_.unmatched.deleted += more.deleted.added();
+            gathered_.unmatched.updated += more.updated.added();
+        }
         const auto [place, added] = places_.try_emplace(slot, std::move(more));
         if (added) continue;
         place->second.deleted.append(more.deleted);

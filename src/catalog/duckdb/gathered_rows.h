@@ -22,6 +22,7 @@ namespace lagoa {
 struct GatheredRows {
     std::vector<AddedFile> added;  ///< Written and durable; who takes this over owns them.
     std::map<delta::Slot, GoingRows> going;
+    UnmatchedRows unmatched;
     std::uint64_t rows_written = 0;
     std::map<std::string, std::int64_t> identity_marks;  ///< As RowRules::identity_marks().
 };
@@ -46,7 +47,8 @@ public:
 
     /// A sink begins. It ends by close(), or by abandon().
     void open();
-    void add_places(std::map<delta::Slot, GoingPlaces> places);
+    /// `unmatched`: no row of a MERGE's source matched them.
+    void add_places(std::map<delta::Slot, GoingPlaces> places, bool unmatched = false);
     /// The files are the gathering's from here on.
     void add_files(const delta::TableLocation& location, std::vector<AddedFile> files, std::uint64_t rows,
                    const std::map<std::string, std::int64_t>& identity_marks);

@@ -35,7 +35,9 @@ public:
           change_(context, table_, rows, "MERGE"),
           gathering_(change_.gather(repeats())) {}
 
-    duckdb::unique_ptr<duckdb::MergeIntoOperator> plan(duckdb::BoundMergeIntoAction& action) {
+    duckdb::unique_ptr<duckdb::MergeIntoOperator> plan(duckdb::MergeActionCondition when,
+                                                       duckdb::BoundMergeIntoAction& action) {
+        unmatched_ = when == duckdb::MergeActionCondition::WHEN_NOT_MATCHED_BY_SOURCE;
         auto planned = duckdb::make_uniq<duckdb::MergeIntoOperator>();
         planned->action_type = action.action_type;
         planned->condition = std::move(action.condition);
@@ -68,6 +70,7 @@ private:
     RowIdColumns ids() const { return {op_.row_id_start}; }
 
     void set_sink(duckdb::MergeIntoOperator& planned, LakeSinkParts parts) {
+        parts.unmatched = unmatched_;
         planned.op = make_lake_sink(context_, planner_, std::move(parts), false, rows_.estimated_cardinality);
     }
 
@@ -111,6 +114,7 @@ private:
     LakeTable& table_;
     const TableChange change_;
     const std::shared_ptr<Gathering> gathering_;  // shared by the sinks
+    bool unmatched_ = false;                      // of the action being planned
     int inserts_ = 0;
 };
 
@@ -124,7 +128,7 @@ duckdb::PhysicalOperator& plan_merge(duckdb::ClientContext& context, duckdb::Phy
     MergePlanner merge(context, planner, op, rows);
     std::map<duckdb::MergeActionCondition, duckdb::vector<duckdb::unique_ptr<duckdb::MergeIntoOperator>>> planned;
     for (auto& [condition, actions] : op.actions)
-        for (auto& action : actions) planned[condition].push_back(merge.plan(*action));
+        for (auto& action : actions) planned[condition].push_back(merge.plan(condition, *action));
     auto& result = planner.Make<duckdb::PhysicalMergeInto>(op.types, std::move(planned), op.row_id_start,
                                                            op.source_marker, true, false);
     result.children.push_back(rows);

@@ -107,7 +107,7 @@ public:
     duckdb::SinkCombineResultType Combine(duckdb::ExecutionContext& context,
                                           duckdb::OperatorSinkCombineInput& input) const override {
         auto& local = input.local_state.Cast<Local>();
-        if (local.places) parts_.gathering->add_places(local.places->take());
+        if (local.places) parts_.gathering->add_places(local.places->take(), parts_.unmatched);
         if (!writer_) return duckdb::SinkCombineResultType::FINISHED;
         duckdb::OperatorSinkCombineInput combine{*writer_->sink_state, *local.writing, input.interrupt_state};
         return writer_->Combine(context, combine);

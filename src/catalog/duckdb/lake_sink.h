@@ -32,6 +32,7 @@ struct LakeSinkParts {
     AddedKind kind = AddedKind::kInserted;
     ComputedColumns computed;              ///< Of `target`'s.
     std::optional<PlaceColumns> places;    ///< Of the rows that go, or that the rows written take the place of.
+    bool unmatched = false;                ///< No row of a MERGE's source matched those.
     std::shared_ptr<Gathering> gathering;  ///< Shared by the sinks of one statement, and owned by its plan.
 };
 

@@ -128,20 +128,23 @@ std::string case_text(const duckdb::CaseExpression& expression) {
     return out + fmt::format(" ELSE {} END", to_spark_text(*expression.else_expr));
 }
 
-// DuckDB types of user-written casts are not bound yet: their names are.
+// Types of casts that a user wrote are not bound yet: they are names, which DuckDB puts in quotes as it likes.
+Result<Type> type_of(const duckdb::CastExpression& cast) {
+    return parse_sql_type(replace_all(cast.cast_type.ToString(), "\"", ""));
+}
+
 std::string cast_text(const duckdb::CastExpression& cast) {
     if (cast.try_cast) refuse(cast);
     const std::string child = to_spark_text(*cast.child);
+    const auto type = type_of(cast);
+    if (!type || !type->children.empty()) refuse(cast);
     if (cast.child->GetExpressionClass() == ExpressionClass::CONSTANT && child.starts_with('\'')) {
-        const auto type = parse_sql_type(cast.cast_type.ToString());
-        if (type && type->kind == TypeKind::kDate) return "DATE" + child;
-        if (type && type->kind == TypeKind::kBoolean) {  // the parser's form of true and false
+        if (type->kind == TypeKind::kDate) return "DATE" + child;
+        if (type->kind == TypeKind::kBoolean) {  // the parser's form of true and false
             if (child == "'t'") return "true";
             if (child == "'f'") return "false";
         }
     }
-    const auto type = parse_sql_type(cast.cast_type.ToString());
-    if (!type || !type->children.empty()) refuse(cast);
     return fmt::format("CAST({} AS {})", child, spark_type_name(*type));
 }
 

@@ -51,6 +51,7 @@ void add_rows(RowChanges& rows, const delta::FileList& files, GatheredRows gathe
     for (auto& [slot, going] : gathered.going)
         rows.going.emplace(delta::file_key(files[slot].path, {}), std::move(going));
     rows.added = std::move(gathered.added);
+    rows.unmatched = gathered.unmatched;
 }
 
 }  // namespace

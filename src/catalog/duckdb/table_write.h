@@ -32,7 +32,7 @@ struct TableWrite {
     RowChanges rows;
     /// What the statements read of `base` to find these rows; the whole table where it `replaces`.
     delta::ReadSet read_set = delta::ReadSet::nothing();
-    std::optional<std::uint64_t> source_rows;  ///< Of a MERGE.
+    std::optional<std::uint64_t> source_rows;  ///< Of a MERGE, if they were counted.
 };
 
 /// Settles the rows in a session of its own, which is interrupted when the statement of `context` is, commits, and pins

@@ -61,7 +61,7 @@ TEST(Clone, IsATableOfItsOwn) {
     const auto snapshot = lake.snapshot(kClone);
     EXPECT_NE(snapshot->metadata.id, lake.snapshot(kSource)->metadata.id);
     for (const auto& file : snapshot->files)
-        EXPECT_TRUE(file.path.starts_with("file://" + local.folder.path().native() + "/source/")) << file.path;
+        EXPECT_TRUE(file.path.starts_with("file:" + local.folder.path().native() + "/source/")) << file.path;
     const json::Value info(lake.history(kClone)[0].commit_info);
     EXPECT_EQ(info.string_at("operation"), "CLONE");
     EXPECT_EQ(info.find("operationParameters")->string_at("source"), "silver.source");
@@ -145,7 +145,7 @@ TEST(Clone, TakesOverColumnsAndFeatures) {
         if (!file.deletion_vector) continue;
         ++vectors;
         EXPECT_EQ(file.deletion_vector->storage_type, "p");
-        EXPECT_TRUE(file.deletion_vector->path_or_inline.starts_with("file://"));
+        EXPECT_TRUE(file.deletion_vector->path_or_inline.starts_with("file:/"));
     }
     EXPECT_EQ(vectors, 1);
     EXPECT_EQ(lake.value("SELECT count(DISTINCT _row_id) FROM silver.clone"), "5");

@@ -43,7 +43,8 @@ Result<delta::NamePath> find_column(const delta::Metadata& metadata, const std::
     if (delta::find_field(metadata.schema, path) == nullptr)
         return fail(ErrorCode::kInvalidArgument, "there is no column {} to order rows by", name);
     const auto same = [&](const delta::NamePath& column) {
-        return std::ranges::equal(column, path, [](const auto& a, const auto& b) { return to_lower(a) == to_lower(b); });
+        return std::ranges::equal(column, path,
+                                  [](const auto& a, const auto& b) { return to_lower(a) == to_lower(b); });
     };
     for (const std::string& column : metadata.partition_columns)
         if (same({column}))
@@ -63,9 +64,9 @@ Result<OptimizeLayout> plan_layout(const delta::Snapshot& snapshot, const Optimi
     const delta::Metadata& metadata = snapshot.metadata;
     const bool is_clustered = delta::has_feature(snapshot.protocol, "clustering");
     const auto clustered_by = LAGOA_TRY(delta::clustering_columns(snapshot));
-    OptimizeLayout layout{.target_bytes = request.target_bytes.value_or(
-                              delta::target_file_size(metadata).value_or(kTargetFileBytes)),
-                          .full = request.full};
+    OptimizeLayout layout{
+        .target_bytes = request.target_bytes.value_or(delta::target_file_size(metadata).value_or(kTargetFileBytes)),
+        .full = request.full};
     if (layout.target_bytes == 0) return fail(ErrorCode::kInvalidArgument, "files of 0 bytes are asked for");
     if (request.full && (clustered_by.empty() || request.purge))
         return fail(ErrorCode::kInvalidArgument, "FULL is for tables that are clustered by columns");

@@ -26,9 +26,7 @@ Field field(const std::string& name, TypeKind kind) {
 delta::Snapshot table(const std::vector<FileSpec>& specs = {}) {
     delta::Snapshot snapshot;
     snapshot.metadata.schema.fields = {
-        field("k", TypeKind::kInt64),
-        field("day", TypeKind::kTimestamp),
-        field("blob", TypeKind::kBinary),
+        field("k", TypeKind::kInt64), field("day", TypeKind::kTimestamp), field("blob", TypeKind::kBinary),
         field("a.b", TypeKind::kString),
         Field{.name = "s",
               .type = {.kind = TypeKind::kStruct, .children = {field("x", TypeKind::kDouble)}},

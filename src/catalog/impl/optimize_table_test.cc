@@ -545,13 +545,26 @@ TEST_F(OptimizeRaces, FilesThatLostRowsMeanwhileAreLeftAsTheyAreAndTheOthersComm
 }
 
 TEST_F(OptimizeRaces, ATableThatOthersAlwaysChangeIsGivenUpWithoutATrace) {
-    int k = 0;
+    for (const int k : {40, 50, 60, 70})
+        open.append(fmt::format("SELECT unnest([{0}, {0} + 1])::BIGINT AS k, 'a' AS p", k));
+    int next = 0;
     const auto done = optimize_while(
-        [&] { expect_deleted(open, std::array{0, 20, 10, 30, 1}.at(static_cast<std::size_t>(k++))); }, 5);
+        [&] { expect_deleted(open, std::array{0, 10, 40, 50, 60}.at(static_cast<std::size_t>(next++))); }, 5);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::kConflict);
-    EXPECT_EQ(rows(), "11 21 31");
+    EXPECT_EQ(rows(), "1 11 20 21 30 31 41 51 61 70 71");
     EXPECT_EQ(orphans(), 0U);
+}
+
+TEST_F(OptimizeRaces, FilesThatOthersChangedAreTheNextOnesWork) {
+    int next = 0;
+    const auto done =
+        optimize_while([&] { expect_deleted(open, std::array{0, 20}.at(static_cast<std::size_t>(next++))); }, 2);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->version, std::nullopt);
+    EXPECT_EQ(rows(), "1 10 11 21 30 31");
+    EXPECT_EQ(orphans(), 0U);
+    EXPECT_EQ(open.optimize()->files_removed, 4U);
 }
 
 TEST_F(OptimizeRaces, WhenNothingIsLeftToDoThereIsNoVersion) {

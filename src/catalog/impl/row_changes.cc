@@ -1,5 +1,6 @@
 #include "catalog/impl/row_changes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "catalog/impl/staged_file.h"
@@ -13,6 +14,8 @@ void RowChanges::append(RowChanges later) {
         all.deleted = all.deleted.united(rows.deleted);
         all.updated = all.updated.united(rows.updated);
     }
+    unmatched.deleted += later.unmatched.deleted;
+    unmatched.updated += later.unmatched.updated;
     added.insert(added.end(), std::make_move_iterator(later.added.begin()), std::make_move_iterator(later.added.end()));
 }
 
@@ -65,21 +68,28 @@ SettledRows settle_added(const std::vector<AddedFile>& added) {
 json::Object row_metrics(std::string_view operation, const RowCounts& counts,
                          std::optional<std::uint64_t> source_rows) {
     const RowCounts& c = counts;
-    if (operation == "MERGE")
-        return json::make_object({{"numSourceRows", source_rows.value_or(0)},
-                                  {"numTargetRowsInserted", c.inserted},
-                                  {"numTargetRowsUpdated", c.updated},
-                                  {"numTargetRowsDeleted", c.deleted},
-                                  {"numTargetRowsCopied", c.copied},
-                                  {"numOutputRows", c.inserted + c.updated + c.copied},
-                                  {"numTargetFilesAdded", c.files_added},
-                                  {"numTargetFilesRemoved", c.files_removed},
-                                  {"numTargetBytesAdded", c.bytes_added},
-                                  {"numTargetBytesRemoved", c.bytes_removed},
-                                  {"numTargetChangeFilesAdded", c.change_files},
-                                  {"numTargetDeletionVectorsAdded", c.deletion_vectors_added},
-                                  {"numTargetDeletionVectorsRemoved", c.deletion_vectors_removed},
-                                  {"numTargetDeletionVectorsUpdated", c.deletion_vectors_updated}});
+    if (operation == "MERGE") {
+        json::Object metrics =
+            json::make_object({{"numTargetRowsInserted", c.inserted},
+                               {"numTargetRowsUpdated", c.updated},
+                               {"numTargetRowsMatchedUpdated", c.updated - std::min(c.updated, c.unmatched.updated)},
+                               {"numTargetRowsNotMatchedBySourceUpdated", c.unmatched.updated},
+                               {"numTargetRowsDeleted", c.deleted},
+                               {"numTargetRowsMatchedDeleted", c.deleted - std::min(c.deleted, c.unmatched.deleted)},
+                               {"numTargetRowsNotMatchedBySourceDeleted", c.unmatched.deleted},
+                               {"numTargetRowsCopied", c.copied},
+                               {"numOutputRows", c.inserted + c.updated + c.copied},
+                               {"numTargetFilesAdded", c.files_added},
+                               {"numTargetFilesRemoved", c.files_removed},
+                               {"numTargetBytesAdded", c.bytes_added},
+                               {"numTargetBytesRemoved", c.bytes_removed},
+                               {"numTargetChangeFilesAdded", c.change_files},
+                               {"numTargetDeletionVectorsAdded", c.deletion_vectors_added},
+                               {"numTargetDeletionVectorsRemoved", c.deletion_vectors_removed},
+                               {"numTargetDeletionVectorsUpdated", c.deletion_vectors_updated}});
+        if (source_rows) metrics.set("numSourceRows", *source_rows);
+        return metrics;
+    }
     if (operation == "DELETE" || operation == "UPDATE")
         return json::make_object({operation == "DELETE" ? json::Object::Member{"numDeletedRows", c.deleted}
                                                         : json::Object::Member{"numUpdatedRows", c.updated},

@@ -34,12 +34,19 @@ struct AddedFile {
     AddedKind kind = AddedKind::kInserted;
 };
 
+/// Of the rows that go, how many MERGE took because no row of its source matched them.
+struct UnmatchedRows {
+    std::uint64_t deleted = 0;
+    std::uint64_t updated = 0;
+};
+
 /// What the statements of one transaction have done to the rows of one table.
 struct RowChanges {
     /// By file_key(path, {}) of a file of the base, or of one of `added`: a version has one file of a path, and what
     /// with_changes() makes of it has the same.
     std::map<std::string, GoingRows> going;
     std::vector<AddedFile> added;  ///< Written and durable; no reader knows of them.
+    UnmatchedRows unmatched;
 
     bool empty() const { return going.empty() && added.empty(); }
     /// Adds what a later statement did on top of this.
@@ -51,6 +58,7 @@ struct RowCounts {
     std::uint64_t inserted = 0;
     std::uint64_t updated = 0;
     std::uint64_t deleted = 0;
+    UnmatchedRows unmatched;  ///< Among the updated and the deleted.
     std::uint64_t copied = 0;
     std::uint64_t files_added = 0;
     std::uint64_t files_removed = 0;
@@ -62,7 +70,8 @@ struct RowCounts {
     std::uint64_t bytes_removed = 0;
 };
 
-/// operationMetrics as Spark names them for `operation`: DELETE, UPDATE, MERGE, or a write. `source_rows`: of a MERGE.
+/// operationMetrics as Spark names them for `operation`: DELETE, UPDATE, MERGE, or a write. `source_rows`: of a MERGE,
+/// if they were counted.
 json::Object row_metrics(std::string_view operation, const RowCounts& counts,
                          std::optional<std::uint64_t> source_rows = {});
 

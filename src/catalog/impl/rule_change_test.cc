@@ -162,6 +162,14 @@ TEST(RuleChange, CreateTableKeepsItsRules) {
         ErrorCode::kInvalidArgument);
 }
 
+TEST(RuleChange, ADayOfAnInstantIsThatOfUtc) {
+    OpenLake lake;
+    lake.run("CREATE TABLE silver.t (seen TIMESTAMPTZ, day DATE GENERATED ALWAYS AS (CAST(seen AS DATE)))");
+    EXPECT_EQ(delta::generation_expression(lake.snapshot()->metadata.schema.fields[1]), "CAST(`seen` AS DATE)");
+    lake.run("INSERT INTO silver.t (seen) VALUES ('2026-01-02 23:30:00-03')");
+    EXPECT_EQ(lake.value("SELECT day FROM silver.t"), "2026-01-03");
+}
+
 TEST(RuleChange, ClusteringIsSetChangedAndTakenAway) {
     OpenLake lake;
     lake.run("CREATE TABLE silver.t AS SELECT 1 AS k, 2 AS n, 'x' AS s, {'a': 1} AS st, [1] AS l, 3 AS m");

@@ -20,11 +20,6 @@ namespace {
 
 constexpr std::string_view kChangeFolder = "_change_data";
 
-// Deletion vectors of a commit that are all this small, and this few, lie in the log: a file would cost a request to
-// write and one for each reader.
-constexpr std::size_t kInlineVectors = 8;
-constexpr std::int32_t kInlineBytes = 128;
-
 // A file that loses rows.
 struct TouchedFile {
     delta::AddFile file;
@@ -74,7 +69,6 @@ private:
     void count_rows();
 
     Result<> write_vectors();
-    Result<std::vector<delta::DeletionVector>> place_vectors(std::span<const delta::DeletedRows> vectors);
     Result<> copy_staying();
     Result<> copy(const CopyBatch& batch);
 
@@ -194,6 +188,7 @@ void Settlement::count_rows() {
             updated_and_deleted += deleted;
         }
     }
+    counts.unmatched = changes_.unmatched;
     counts.deleted += updated_and_deleted;
     counts.updated -= std::min(counts.updated, updated_and_deleted);
 }
@@ -208,7 +203,10 @@ Result<> Settlement::write_vectors() {
         vectors.push_back(LAGOA_TRY(all_deleted(touched)));
         files.push_back(&touched);
     }
-    const auto placed = LAGOA_TRY(place_vectors(vectors));
+    if (vectors.empty()) return {};
+    // Small ones too: Delta's VACUUM LITE fails on tables whose tombstones have vectors inside the log.
+    const auto placed = LAGOA_TRY(delta::write_deletion_vectors(target_.location, vectors));
+    settled_.written.push_back(LAGOA_TRY(delta::deletion_vector_path(placed.front())));
     for (std::size_t i = 0; i < files.size(); ++i) {
         delta::AddFile file = files[i]->file;
         ++settled_.counts.deletion_vectors_added;
@@ -221,18 +219,6 @@ Result<> Settlement::write_vectors() {
         settled_.adds.push_back(std::move(file));
     }
     return {};
-}
-
-Result<std::vector<delta::DeletionVector>> Settlement::place_vectors(std::span<const delta::DeletedRows> vectors) {
-    if (vectors.size() <= kInlineVectors) {
-        std::vector<delta::DeletionVector> inlined;
-        for (const delta::DeletedRows& rows : vectors) inlined.push_back(delta::inline_deletion_vector(rows));
-        const auto is_tiny = [](const delta::DeletionVector& vector) { return vector.size_bytes <= kInlineBytes; };
-        if (std::ranges::all_of(inlined, is_tiny)) return inlined;
-    }
-    auto placed = LAGOA_TRY(delta::write_deletion_vectors(target_.location, vectors));
-    settled_.written.push_back(LAGOA_TRY(delta::deletion_vector_path(placed.front())));
-    return placed;
 }
 
 // ------------------------------------------------------------------ copy on write
