@@ -32,6 +32,9 @@ struct ReadSet {
     /// kFiles: whether a file added meanwhile might hold rows that this write would have read; by its partition values
     /// and statistics. Empty: none does.
     std::function<bool(const AddFile& added)> may_match;
+    /// kFiles: whether a file removed meanwhile, that is not among `files`, held rows without which this write would
+    /// have been another. Empty: none did.
+    std::function<bool(const RemoveFile& removed)> was_needed;
 
     static ReadSet nothing() { return {.scope = Scope::kNothing, .files = {}, .may_match = {}}; }
     static ReadSet whole_table() { return {}; }

@@ -51,6 +51,12 @@ constexpr std::string_view kCases = R"(
     files -x reads=y +a | files -y +b         | conflict
     files -x reads=y +a | files -z +b         | stands
 
+    # Rows that a merge found and let alone, so that it did not insert them.
+    files needs=y +a    | files -y            | conflict
+    files needs=y +a    | files -y +y@1       | conflict
+    files needs=y +a    | files -z            | stands
+    files needs=y +a    | blind ~-y ~+z       | stands
+
     # A file that loses rows by a deletion vector is one removed and one added: only one writer can do it.
     files -x +x@1       | files -y +y@1       | stands
     files -x +x@1       | blind +b            | stands
@@ -117,6 +123,10 @@ Commit parse(std::string_view text) {
             request.read_set.may_match = [](const AddFile& added) { return added.path.starts_with('k'); };
         }
         if (word.starts_with("reads=")) request.read_set.files.push_back(file_key(word.substr(6), {}));
+        if (word.starts_with("needs="))
+            request.read_set.was_needed = [needed = std::string(word.substr(6))](const RemoveFile& removed) {
+                return removed.path == needed;
+            };
         if (word == "weak") commit.isolation = Isolation::kWriteSerializable;
         if (word == "schema") request.metadata = DeltaTable::metadata();
         if (word == "protocol") commit.changes_protocol = true;

@@ -68,6 +68,7 @@ Result<RestorePlan> plan_restore(const Snapshot& newest, const Snapshot& old) {
     CommitRequest& request = plan.request;
     request.read_set = ReadSet::whole_table();
     request.isolation = Isolation::kSerializable;
+    request.rules_enforced = true;  // by who wrote `old`, whose rules come back with its rows
     for (const AddFile& file : old.files) {
         if (newest.files.find(file_key(file.path, file.deletion_vector))) continue;
         plan.bytes_restored += size_of(file);

@@ -12,6 +12,7 @@ interleave.
 """
 import argparse
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -32,6 +33,7 @@ TABLE = "silver.bank"
 NO_CHANGE = {"OPTIMIZE", "REORG", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES"}
 UNKNOWN = {"unavailable", "deadline_exceeded"}  # base/error_code.h
 ACCOUNT, MARKER, APPENDED = 0, 1, 2
+AHEAD = 100  # versions that the writers may be ahead of the checker
 
 
 class Wrong(Exception):
@@ -154,7 +156,7 @@ class Ledger:
     """Every operation that was begun. One for all processes."""
 
     def __init__(self):
-        self.lock, self.ops, self.newest = threading.Lock(), {}, 0
+        self.lock, self.ops, self.newest, self.acknowledged = threading.Lock(), {}, 0, 0
         self.reasons = collections.Counter()
 
     def begin(self, random_, kinds):
@@ -177,6 +179,7 @@ class Ledger:
         with self.lock:
             if "error" not in answer:
                 op.state = "done"
+                self.acknowledged += 1
                 return
             op.state = "unknown" if answer["error"] in UNKNOWN else "failed"
             self.reasons[f"{op.kind}: {answer['error']}: {answer['message'][:140]}"] += 1
@@ -215,11 +218,14 @@ class Worker(threading.Thread):
                     break
         except (BrokenPipeError, json.JSONDecodeError):
             pass  # killed: what waits stays open
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         if self.process.wait(120) not in (0, -9):
             raise Wrong(f"a driver ended by itself with {self.process.returncode}")
 
     def send(self, waiting):
+        while self.soak.ledger.acknowledged > self.soak.ledger.newest + AHEAD and not self.soak.stopped.is_set():
+            time.sleep(0.01)
         op = self.soak.ledger.begin(self.random, self.soak.kinds)
         waiting[op.number] = op
         self.process.stdin.write(json.dumps({"id": op.number, **op.command()}) + "\n")
@@ -254,8 +260,9 @@ class Checker:
     def bag(self, rows):
         return collections.Counter((row["kind"], row["k"], row["balance"], row["moves"]) for row in rows)
 
-    def catch_up(self):
-        while (self.log / f"{self.version + 1:020}.json").exists():
+    def catch_up(self, until=float("inf")):
+        """Until then, if writers are as fast."""
+        while time.monotonic() < until and (self.log / f"{self.version + 1:020}.json").exists():
             self.version += 1
             self.step(self.version)
             self.soak.ledger.newest = self.version
@@ -388,7 +395,7 @@ class Soak:
         self.workers = [Worker(self, number) for number in range(self.options.processes)]
         for worker in self.workers:
             worker.start()
-        end, next_check = time.monotonic() + self.options.seconds, time.monotonic() + 3
+        end, next_check = time.monotonic() + self.options.seconds, time.monotonic() + 1
         while time.monotonic() < end:
             time.sleep(min(self.random.uniform(0.3, 3), max(0.0, end - time.monotonic())))
             self.alive()
@@ -397,9 +404,9 @@ class Soak:
                 victim.process.kill()
                 self.kills += 1
             if time.monotonic() > next_check:
-                self.checker.catch_up()
+                self.checker.catch_up(min(end, time.monotonic() + 1))
                 self.checks += 1
-                next_check = time.monotonic() + 5
+                next_check = time.monotonic() + 0.3
         self.stopped.set()
         for worker in self.workers:
             worker.join(120)

@@ -11,6 +11,7 @@
 #include "catalog/duckdb/lake_statements.h"
 #include "catalog/duckdb/lake_transaction.h"
 #include "catalog/duckdb/session_view.h"
+#include "catalog/duckdb/table_reads.h"
 #include "engine/duckdb/access.h"
 
 namespace lagoa {
@@ -39,6 +40,7 @@ void register_extension(duckdb::ClientContext& client) {
     extension->create_transaction_manager = make_transactions;
     register_delta_scan(*client.db);
     register_lake_functions(*client.db);
+    keep_scans_of_written_tables(*client.db);
     add_sql_rewrite(*client.db, rewrite_lake_statements);
     duckdb::StorageExtension::Register(config, kExtensionName, std::move(extension));
 }

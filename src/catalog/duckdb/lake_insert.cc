@@ -62,7 +62,7 @@ duckdb::PhysicalOperator& plan_write(duckdb::ClientContext& context, duckdb::Phy
     auto accept = [&catalog, write = std::move(write), reads = std::move(reads)](duckdb::ClientContext& client,
                                                                                  GatheredRows gathered) {
         TableWrite done = write;
-        if (reads) done.read_set = reads->read_set(client);
+        if (reads) done.read_set = reads->read_set(client, done.base);
         done.rows.added = std::move(gathered.added);
         if (!gathered.identity_marks.empty()) {
             delta::set_identity_marks(done.metadata, gathered.identity_marks);

@@ -1,5 +1,6 @@
 #include "catalog/duckdb/lake_merge.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -32,7 +33,7 @@ public:
           op_(op),
           rows_(rows),
           table_(op.table.Cast<LakeTable>()),
-          change_(context, table_, rows, "MERGE"),
+          change_(context, table_, rows, "MERGE", inserts(op)),
           gathering_(change_.gather(repeats())) {}
 
     duckdb::unique_ptr<duckdb::MergeIntoOperator> plan(duckdb::MergeActionCondition when,
@@ -65,6 +66,14 @@ private:
             matched == op_.actions.end() || (matched->second.size() == 1 && !matched->second[0]->condition &&
                                              matched->second[0]->action_type == MergeActionType::MERGE_DELETE);
         return only_deletes ? Gathering::Repeats::kAllowed : Gathering::Repeats::kRefused;
+    }
+
+    static bool inserts(const duckdb::LogicalMergeInto& op) {
+        return std::ranges::any_of(op.actions, [](const auto& actions) {
+            return std::ranges::any_of(actions.second, [](const auto& action) {
+                return action->action_type == MergeActionType::MERGE_INSERT;
+            });
+        });
     }
 
     RowIdColumns ids() const { return {op_.row_id_start}; }

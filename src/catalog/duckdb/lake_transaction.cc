@@ -29,6 +29,10 @@ delta::ReadSet united(delta::ReadSet one, delta::ReadSet other) {
     if (one.scope == Scope::kWholeTable || other.scope == Scope::kNothing) return one;
     if (other.scope == Scope::kWholeTable || one.scope == Scope::kNothing) return other;
     one.files.insert(one.files.end(), other.files.begin(), other.files.end());
+    one.was_needed = [first = std::move(one.was_needed),
+                      second = std::move(other.was_needed)](const delta::RemoveFile& removed) {
+        return (first && first(removed)) || (second && second(removed));
+    };
     one.may_match = [first = std::move(one.may_match), second = std::move(other.may_match)](
                         const delta::AddFile& added) { return (first && first(added)) || (second && second(added)); };
     return one;
@@ -185,10 +189,7 @@ void LakeTransaction::write(duckdb::ClientContext& client, TableWrite write) {
     if (client.transaction.IsAutoCommit()) return unwrap(commit_write(client, *view_, write));
     const std::lock_guard guard(mutex_);
     check_one_table(write.table);
-    if (staged_)
-        put_before(write, *staged_);
-    else if (write.rows.empty() && !write.changes_metadata)
-        return;
+    if (staged_) put_before(write, *staged_);  // what changed nothing has read the table all the same
     auto shown = unwrap(uncommitted_snapshot(*view_, write));
     staged_ = std::move(write);
     show_locked(staged_->table, std::move(shown));

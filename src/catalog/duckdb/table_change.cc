@@ -57,13 +57,13 @@ void add_rows(RowChanges& rows, const delta::FileList& files, GatheredRows gathe
 }  // namespace
 
 TableChange::TableChange(duckdb::ClientContext& context, LakeTable& table, const duckdb::PhysicalOperator& plan,
-                         const char* operation)
+                         const char* operation, bool acts_on_absence)
     : table_(table) {
     auto& transaction = LakeTransaction::of(context, table.ParentCatalog());
     write_ = transaction.begin_change(context, table);
     write_.operation = operation;
     write_.operation_parameters = {};
-    reads_ = std::make_shared<const TableReads>(plan, table);
+    reads_ = std::make_shared<const TableReads>(plan, table, acts_on_absence);
     location_ = unwrap(transaction.view().location(table.table_name()));
 }
 
@@ -91,7 +91,7 @@ std::shared_ptr<Gathering> TableChange::gather(Gathering::Repeats repeats) const
             done.changes_metadata = true;
         }
         add_rows(done.rows, table.snapshot().files, std::move(gathered));
-        done.read_set = reads->read_set(client);
+        done.read_set = reads->read_set(client, write.base);
         done.operation_parameters = statement_parameters(client);
         LakeTransaction::of(client, table.ParentCatalog()).write(client, std::move(done));
     };

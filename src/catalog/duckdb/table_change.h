@@ -31,10 +31,10 @@ struct RowIdColumns {
 /// One statement's change of one table.
 class TableChange {
 public:
-    /// `plan` makes the rows by which the statement changes its table. Raises what LakeTransaction::begin_change
-    /// raises.
+    /// `plan` makes the rows by which the statement changes its table; `acts_on_absence` as for TableReads. Raises what
+    /// LakeTransaction::begin_change raises.
     TableChange(duckdb::ClientContext& context, LakeTable& table, const duckdb::PhysicalOperator& plan,
-                const char* operation);
+                const char* operation, bool acts_on_absence = false);
 
     const LakeTable& table() const { return table_; }
     const delta::Metadata& metadata() const { return write_.metadata; }

@@ -5,6 +5,14 @@
 #include <utility>
 
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "duckdb/optimizer/optimizer_extension.hpp"
+#include "duckdb/planner/operator/logical_delete.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_insert.hpp"
+#include "duckdb/planner/operator/logical_merge_into.hpp"
+#include "duckdb/planner/operator/logical_update.hpp"
+#include "duckdb/storage/statistics/node_statistics.hpp"
 
 #include "catalog/duckdb/file_pruning.h"
 #include "engine/duckdb/error.h"
@@ -57,9 +65,59 @@ bool may_match(duckdb::ClientContext& context, const delta::Metadata& metadata, 
     });
 }
 
+// The table that the statement of `plan` writes.
+duckdb::optional_ptr<duckdb::TableCatalogEntry> written_table(duckdb::LogicalOperator& plan) {
+    switch (plan.type) {
+        case duckdb::LogicalOperatorType::LOGICAL_INSERT:
+            return plan.Cast<duckdb::LogicalInsert>().table;
+        case duckdb::LogicalOperatorType::LOGICAL_DELETE:
+            return plan.Cast<duckdb::LogicalDelete>().table;
+        case duckdb::LogicalOperatorType::LOGICAL_UPDATE:
+            return plan.Cast<duckdb::LogicalUpdate>().table;
+        case duckdb::LogicalOperatorType::LOGICAL_MERGE_INTO:
+            return plan.Cast<duckdb::LogicalMergeInto>().table;
+        default:
+            return nullptr;
+    }
+}
+
+// How many rows a scan may have, not how many at most.
+duckdb::unique_ptr<duckdb::NodeStatistics> estimate_rows(duckdb::ClientContext& context,
+                                                         const duckdb::FunctionData* data) {
+    const auto rows = data->Cast<duckdb::MultiFileBindData>().file_list->GetCardinality(context);
+    return rows && rows->has_estimated_cardinality
+               ? duckdb::make_uniq<duckdb::NodeStatistics>(rows->estimated_cardinality)
+               : nullptr;
+}
+
+void keep_scans(duckdb::LogicalOperator& plan, const LakeTable& written) {
+    if (plan.type == duckdb::LogicalOperatorType::LOGICAL_GET) {
+        auto& get = plan.Cast<duckdb::LogicalGet>();
+        if (get.GetTable().get() == &written) {
+            get.function.get_partition_stats = nullptr;
+            get.function.cardinality = estimate_rows;
+        }
+    }
+    for (auto& child : plan.children) keep_scans(*child, written);
+}
+
+void keep_own_scans(duckdb::OptimizerExtensionInput&, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
+    duckdb::LogicalOperator* statement = plan.get();  // it may be explained
+    while (!written_table(*statement) && statement->children.size() == 1) statement = statement->children[0].get();
+    if (const auto* written = dynamic_cast<const LakeTable*>(written_table(*statement).get()))
+        keep_scans(*statement, *written);
+}
+
 }  // namespace
 
-TableReads::TableReads(const duckdb::PhysicalOperator& plan, const LakeTable& table) : table_(table) {
+void keep_scans_of_written_tables(duckdb::DatabaseInstance& instance) {
+    duckdb::OptimizerExtension extension;
+    extension.pre_optimize_function = keep_own_scans;
+    duckdb::OptimizerExtension::Register(duckdb::DBConfig::GetConfig(instance), std::move(extension));
+}
+
+TableReads::TableReads(const duckdb::PhysicalOperator& plan, const LakeTable& table, bool acts_on_absence)
+    : table_(table), acts_on_absence_(acts_on_absence) {
     find_scans(plan);
 }
 
@@ -76,16 +134,21 @@ void TableReads::find_scans(const duckdb::PhysicalOperator& plan) {
     for (const auto& child : plan.GetChildren()) find_scans(child.get());
 }
 
-delta::ReadSet TableReads::read_set(duckdb::ClientContext& context) const {
-    if (has_other_scans_ || target_.size() > 1) return delta::ReadSet::whole_table();
+delta::ReadSet TableReads::read_set(duckdb::ClientContext& context, std::shared_ptr<const delta::Snapshot> base) const {
+    if (has_other_scans_ || target_.size() != 1) return delta::ReadSet::whole_table();
     // shared_ptr: a ReadSet can be copied, filters cannot
     auto scans = std::make_shared<std::vector<ScanFilters>>();
     for (const auto* scan : target_) scans->push_back(filters_of(*scan));
-    return {.scope = delta::ReadSet::Scope::kFiles,
-            .files = {},
-            .may_match = [&context, scans, metadata = table_.snapshot().metadata](const delta::AddFile& added) {
-                return may_match(context, metadata, *scans, added);
-            }};
+    const auto passes = [&context, scans, metadata = table_.snapshot().metadata](const delta::AddFile& file) {
+        return may_match(context, metadata, *scans, file);
+    };
+    delta::ReadSet reads{.scope = delta::ReadSet::Scope::kFiles, .files = {}, .may_match = passes};
+    if (acts_on_absence_)
+        reads.was_needed = [passes, base = std::move(base)](const delta::RemoveFile& removed) {
+            const auto slot = base->files.find(delta::file_key(removed.path, removed.deletion_vector));
+            return !slot || passes(base->files[*slot]);
+        };
+    return reads;
 }
 
 }  // namespace lagoa

@@ -103,6 +103,7 @@ private:
             base_ ? LAGOA_TRY(delta::united_protocol(metadata, base_->protocol, source_->protocol)) : source_->protocol;
         LAGOA_TRY(add_clustering(metadata, commit.domains));
         commit.metadata = std::move(metadata);
+        commit.rules_enforced = true;  // by who wrote the source, whose rules come along
         commit.operation = "CLONE";
         commit.operation_parameters =
             json::make_object({{"source", request_.source}, {"sourceVersion", source_->version}});

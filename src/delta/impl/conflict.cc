@@ -79,7 +79,9 @@ Result<> check_removes(const CommitRequest& ours, Version version, const std::ve
     for (const auto& remove : ours.removes) used.insert(file_key(remove.path, remove.deletion_vector));
     for (const auto& action : theirs) {
         const auto* const remove = std::get_if<RemoveFile>(&action);
-        if (remove != nullptr && (read_all || used.contains(file_key(remove->path, remove->deletion_vector))))
+        if (remove == nullptr) continue;
+        const bool was_needed = remove->data_change && ours.read_set.was_needed && ours.read_set.was_needed(*remove);
+        if (read_all || was_needed || used.contains(file_key(remove->path, remove->deletion_vector)))
             return conflict(version, "removed files that this write read");
     }
     return {};

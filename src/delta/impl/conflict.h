@@ -21,7 +21,7 @@ Isolation isolation_of(const CommitRequest& request, const Metadata& table);
 /// - an add that holds rows we would have read: kConflict. Rows that were only moved (dataChange false) have been read
 ///   where they came from, and moving rows reads none. Under kWriteSerializable a blind append came before or after us,
 ///   unless we change the metadata;
-/// - a remove of a file that we read or remove too: kConflict;
+/// - a remove of a file that we read or remove too, or whose rows, gone and not only moved, we needed: kConflict;
 /// - anything else lets our commit stand.
 Result<> check_conflict(const CommitRequest& ours, Isolation isolation, Version version,
                         const std::vector<Action>& theirs);
