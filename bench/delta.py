@@ -65,7 +65,8 @@ class Library:
                 shutil.copytree(self.table, folder)
             (_, _, peak), out = bench.measured([*self.command, str(folder), *self.arguments])
         result = json.loads(out)
-        return (result["wall_s"], result["cpu_s"], peak), str(result["files"])
+        check = f"rows={result['rows']} files={result['files']}" if self.command[1] == "append" else str(result["files"])
+        return (result["wall_s"], result["cpu_s"], peak), check
 
 
 class Program:
@@ -169,7 +170,7 @@ def programs(build, rows):
               "INSERT INTO bronze.quotes SELECT * FROM read_parquet('{days}')")
     return {
         "append: lagoa, Snappy": Library(build, "append", None, str(DATA / f"rows-{rows}/source/day*.parquet")),
-        "append: lagoa": Program(build, rows, insert, "SELECT count(*) FROM bronze.quotes"),
+        "append: lagoa": Program(build, rows, insert, "SELECT 'rows=' || count(*) FROM bronze.quotes"),
         "append: delta-rs": Peer("append-deltars", rows),
         "append: DuckDB's extension": Peer("append-duckdb", rows),
         "snapshot with checkpoint: lagoa": Library(build, "snapshot", DATA / "log"),
@@ -203,13 +204,12 @@ def programs(build, rows):
 
 
 def disagreements(checks):
-    """What programs of one operation wrote or read differently: their rows, where the check names them."""
-    rows = {}
+    """What programs of one operation wrote or read differently: their rows, or all that the check says where it names none."""
+    found = {}
     for name, check in checks.items():
-        found = re.search(r"rows=(\d+)", check)
-        if found:
-            rows.setdefault(name.split(":")[0], set()).add(found[1])
-    return [f"{operation}: rows {sorted(found)}" for operation, found in rows.items() if len(found) > 1]
+        rows = re.search(r"rows=\d+", check)
+        found.setdefault(name.split(":")[0], set()).add(rows[0] if rows else check)
+    return [f"{operation}: {sorted(different)}" for operation, different in found.items() if len(different) > 1]
 
 
 def main():

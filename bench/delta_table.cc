@@ -4,7 +4,8 @@
 //        delta_table follow FOLDER COMMITS       follows COMMITS commits of one file each, made by this program
 //        delta_table append FOLDER PARQUET_GLOB  appends the rows of Parquet files to the table FOLDER, which it makes
 //
-// Prints one JSON object: wall and CPU seconds of the operation (of `follow`: each of them), files, version.
+// Prints one JSON object: wall and CPU seconds of the operation (of `follow`: each of them), live rows (-1: not known),
+// files, version.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -63,8 +64,10 @@ void print(const char* operation, std::vector<Timing> timings, const delta::Snap
     std::ranges::sort(timings, {}, &Timing::wall_s);
     const Timing& median = timings[timings.size() / 2];
     std::printf(
-        "{\"operation\":\"%s\",\"wall_s\":%.6f,\"cpu_s\":%.6f,\"slowest_s\":%.6f,\"files\":%zu,\"version\":%lld}\n",
-        operation, median.wall_s, median.cpu_s, timings.back().wall_s, snapshot.files.size(),
+        "{\"operation\":\"%s\",\"wall_s\":%.6f,\"cpu_s\":%.6f,\"slowest_s\":%.6f,\"rows\":%lld,\"files\":%zu,"
+        "\"version\":%lld}\n",
+        operation, median.wall_s, median.cpu_s, timings.back().wall_s,
+        static_cast<long long>(snapshot.row_count().value_or(-1)), snapshot.files.size(),
         static_cast<long long>(snapshot.version));
 }
 
@@ -118,5 +121,10 @@ int main(int argc, char** argv) {
         return 2;
     }
     if (argc == 4 && std::string_view(argv[1]) == "append") return lagoa::append(argv[2], argv[3]);
-    return lagoa::run(argv[1], argv[2], argc == 4 ? std::atoi(argv[3]) : 100);
+    const int commits = argc == 4 ? std::atoi(argv[3]) : 100;
+    if (commits < 1) {
+        std::fprintf(stderr, "delta_table: %s is no number of commits\n", argv[3]);
+        return 2;
+    }
+    return lagoa::run(argv[1], argv[2], commits);
 }

@@ -66,7 +66,8 @@ TEST_F(TableReadsTest, DecideWhatIsAConflict) {
             run(*one, "USE lake.bronze; BEGIN; " + std::string(parts[1]) + "; INSERT INTO t VALUES (100, 0)");
             run(*two, "USE lake.bronze; " + std::string(parts[2]));
             const auto done = one->execute("COMMIT");
-            EXPECT_EQ(done ? "stands" : info(done.error().code).name, trim(parts[3])) << (done ? "" : done.error().message);
+            EXPECT_EQ(done ? "stands" : info(done.error().code).name, trim(parts[3]))
+                << (done ? "" : done.error().message);
         }
     }
     EXPECT_EQ(cases, 19);

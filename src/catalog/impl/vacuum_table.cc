@@ -49,7 +49,7 @@ private:
             return fail_with_hint(
                 ErrorCode::kInvalidArgument,
                 fmt::format("Retain {} hours or more. If nothing writes the table or reads old versions of it, allow "
-                            "a shorter retention in so many words.",
+                            "a shorter one in so many words: lagoa table vacuum --allow-short.",
                             std::chrono::ceil<std::chrono::hours>(table_retention_).count()),
                 "a retention of {} hours is below the table's: files of running writers and readers would go",
                 request_.retain->count());
