@@ -108,7 +108,7 @@ TEST_F(ParquetIoTest, AFileWithoutItsPathIsCorruption) {
     const auto none = [](const delta::Action&) -> Result<> { return {}; };
     for (const auto* row :
          {"{'path': NULL::VARCHAR, 'size': 1::BIGINT} AS add", "{'path': 'a', 'size': NULL::BIGINT} AS add",
-          "{'size': 1::BIGINT} AS add", "{'path': NULL::VARCHAR} AS remove",
+          "{'size': 1::BIGINT} AS add", "{'path': NULL::VARCHAR, 'size': 1::BIGINT} AS remove",
           "{'path': 'a', 'size': 1::BIGINT, 'deletionVector': {'storageType': 'u'}} AS add"}) {
         run(*session,
             fmt::format("COPY (SELECT {}) TO 'lagoa://bronze/c.parquet' (FORMAT parquet, USE_TMP_FILE false)", row));
