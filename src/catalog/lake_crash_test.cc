@@ -11,10 +11,13 @@
 #include "store/memory_store.h"
 #include "support/fake_clock.h"
 #include "support/faulty_store.h"
+#include "support/store_objects.h"
 
 namespace lagoa {
 namespace {
 
+using test::copy_of;
+using test::data_files;
 using test::FaultyStore;
 
 const TableName kTable{"silver", "stocks"};
@@ -152,21 +155,6 @@ Result<> run(Process& process, int step) {
     return process.write(write_of(step));
 }
 
-std::shared_ptr<ObjectStore> copy_of(ObjectStore& store) {
-    std::shared_ptr<ObjectStore> copy = make_memory_store();
-    const auto objects = store.list("").value();
-    for (const ObjectInfo& object : objects) EXPECT_TRUE(copy->put(object.key, store.get(object.key).value()));
-    return copy;
-}
-
-std::set<std::string> data_files(ObjectStore& store) {
-    std::set<std::string> keys;
-    const auto objects = store.list("stocks/").value();
-    for (const ObjectInfo& object : objects)
-        if (object.key.find("_delta_log") == std::string::npos) keys.insert(object.key);
-    return keys;
-}
-
 // The rows after write `writes`, and every published version.
 void expect_state(Process& process, int writes, const std::vector<std::string>& expected) {
     EXPECT_EQ(process.rows(), expected[static_cast<std::size_t>(writes)]);
@@ -198,7 +186,7 @@ std::shared_ptr<ObjectStore> sweep_step(int step, int writes, ObjectStore& befor
         expect_state(after, found, expected);
         // A write that only failed has taken its files away.
         if (!done && found == writes && fault.kind == FaultyStore::Kind::kFail) {
-            EXPECT_EQ(data_files(*disk), data_files(before));
+            EXPECT_EQ(data_files(*disk, "stocks/"), data_files(before, "stocks/"));
         }
 
         const auto again = run(after, step);

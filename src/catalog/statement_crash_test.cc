@@ -11,10 +11,13 @@
 #include "delta/deletion_vector.h"
 #include "store/memory_store.h"
 #include "support/faulty_store.h"
+#include "support/store_objects.h"
 
 namespace lagoa {
 namespace {
 
+using test::copy_of;
+using test::data_files;
 using test::FaultyStore;
 
 const Cut kHead{.base = Cut::Base::kHead, .pins = {}};
@@ -60,21 +63,6 @@ private:
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<Lake> lake_;
 };
-
-std::shared_ptr<ObjectStore> copy_of(ObjectStore& store) {
-    std::shared_ptr<ObjectStore> copy = make_memory_store();
-    const auto objects = store.list("").value();
-    for (const ObjectInfo& object : objects) EXPECT_TRUE(copy->put(object.key, store.get(object.key).value()));
-    return copy;
-}
-
-std::set<std::string> data_files(ObjectStore& store) {
-    std::set<std::string> keys;
-    const auto objects = store.list("").value();
-    for (const ObjectInfo& object : objects)
-        if (object.key.find("_delta_log") == std::string::npos) keys.insert(object.key);
-    return keys;
-}
 
 struct Change {
     const char* name;

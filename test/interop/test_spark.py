@@ -9,7 +9,7 @@ import deltalake
 import pyarrow
 
 import engines
-from cases import SPARK, Interop, run, spark
+from cases import EVERYONE, SPARK, Interop, run, spark
 
 # A value of every type and its NULL; strings that are hard on paths, JSON and hive names.
 LAGOA_TYPES = """SELECT k::BIGINT AS k, k::TINYINT AS tiny, k::SMALLINT AS small, k::INT AS num, k % 2 = 0 AS even,

@@ -22,6 +22,23 @@
 
 namespace lagoa::test {
 
+/// Numbers `k` without end, whose reader is interrupted when it has begun.
+struct InterruptingSource final : RowSource {
+    explicit InterruptingSource(Session& reading) : session(reading) {}
+    const Schema& schema() const override { return columns; }
+    Result<bool> next(RowSink& sink) override {
+        for (int i = 0; i < 1000; ++i) {
+            sink.add_row();
+            sink.set_int64(0, calls * 1000 + i);
+        }
+        if (++calls == 200) session.interrupt();
+        return true;
+    }
+    Session& session;
+    Schema columns{{Field{.name = "k", .type = parse_sql_type("BIGINT").value()}}};
+    int calls = 0;
+};
+
 /// Every table at its newest version, unless pinned.
 class PinnedView final : public LakeView {
 public:

@@ -111,30 +111,13 @@ TEST_F(LakeInsertTest, AFailingSelectLeavesNothing) {
     EXPECT_EQ(error_of(*session, "FROM bronze.u"), ErrorCode::kNotFound);
 }
 
-// Rows without end, whose reader is interrupted when it has begun.
-struct InterruptingSource final : RowSource {
-    explicit InterruptingSource(Session& reading) : session(reading) {}
-    const Schema& schema() const override { return columns; }
-    Result<bool> next(RowSink& sink) override {
-        for (int i = 0; i < 1000; ++i) {
-            sink.add_row();
-            sink.set_int64(0, i);
-        }
-        if (++calls == 200) session.interrupt();
-        return true;
-    }
-    Session& session;
-    Schema columns{{Field{.name = "x", .type = parse_sql_type("BIGINT").value()}}};
-    int calls = 0;
-};
-
 TEST_F(LakeInsertTest, AnInterruptedInsertLeavesNothing) {
     const auto session = connect();
     run(*session, "CREATE TABLE bronze.t AS SELECT 1::BIGINT AS x");
     const auto before = keys("bronze");
-    const auto source = std::make_shared<InterruptingSource>(*session);
+    const auto source = std::make_shared<test::InterruptingSource>(*session);
     ASSERT_TRUE(session->add_source("endless", source));
-    EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t SELECT x FROM rows_of('endless')"), ErrorCode::kCancelled);
+    EXPECT_EQ(error_of(*session, "INSERT INTO bronze.t SELECT k FROM rows_of('endless')"), ErrorCode::kCancelled);
     EXPECT_GE(source->calls, 200);
     EXPECT_EQ(keys("bronze"), before);
     EXPECT_EQ(value(*session, "SELECT count(*) FROM bronze.t"), "1");

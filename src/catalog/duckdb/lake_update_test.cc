@@ -147,28 +147,11 @@ TEST_F(LakeUpdateTest, CountersThatRaceLoseNothing) {
     EXPECT_EQ(value(*connect(), "SELECT x FROM bronze.t"), std::to_string(kSessions * kTurns));
 }
 
-// Rows without end, whose reader is interrupted when it has begun.
-struct InterruptingSource final : RowSource {
-    explicit InterruptingSource(Session& reading) : session(reading) {}
-    const Schema& schema() const override { return columns; }
-    Result<bool> next(RowSink& sink) override {
-        for (int i = 0; i < 1000; ++i) {
-            sink.add_row();
-            sink.set_int64(0, calls * 1000 + i);
-        }
-        if (++calls == 200) session.interrupt();
-        return true;
-    }
-    Session& session;
-    Schema columns{{Field{.name = "k", .type = parse_sql_type("BIGINT").value()}}};
-    int calls = 0;
-};
-
 TEST_F(LakeUpdateTest, AnInterruptedUpdateLeavesNothing) {
     const auto session = connect();
     run(*session, "CREATE TABLE bronze.t AS SELECT i AS x, 0::BIGINT AS y FROM range(1000) r(i)");
     const auto before = keys("bronze");
-    ASSERT_TRUE(session->add_source("endless", std::make_shared<InterruptingSource>(*session)));
+    ASSERT_TRUE(session->add_source("endless", std::make_shared<test::InterruptingSource>(*session)));
     EXPECT_EQ(error_of(*session, "UPDATE bronze.t SET y = k FROM rows_of('endless') WHERE x = k"),
               ErrorCode::kCancelled);
     EXPECT_EQ(keys("bronze"), before);

@@ -18,10 +18,12 @@
 #include "delta/stats.h"
 #include "store/memory_store.h"
 #include "support/faulty_store.h"
+#include "support/store_objects.h"
 
 namespace lagoa {
 namespace {
 
+using test::copy_of;
 using test::FaultyStore;
 
 const TableName kTable{"silver", "t"};
@@ -611,13 +613,6 @@ TEST_F(OptimizeRaces, AStopLeavesNothing) {
 }
 
 // ------------------------------------------------------------------ faults
-
-std::shared_ptr<ObjectStore> copy_of(ObjectStore& store) {
-    std::shared_ptr<ObjectStore> copy = make_memory_store();
-    const auto objects = store.list("").value();
-    for (const ObjectInfo& object : objects) EXPECT_TRUE(copy->put(object.key, store.get(object.key).value()));
-    return copy;
-}
 
 void sweep(FaultyStore::Kind kind, ErrorCode code) {
     const auto before = make_memory_store();

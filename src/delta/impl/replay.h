@@ -8,10 +8,13 @@
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (Action Reconciliation)
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "delta/impl/key_index.h"
 #include "delta/snapshot.h"
 
@@ -24,6 +27,7 @@ public:
     void set(std::size_t hash, Item item) {
         erase(hash, item);
         index_.add(hash);
+        if (items_.size() == items_.capacity()) grow();
         items_.push_back(std::move(item));
     }
 
@@ -58,6 +62,13 @@ public:
     }
 
 private:
+    void grow() {
+        std::vector<Item> larger;
+        larger.reserve(std::max<std::size_t>(16, 2 * items_.capacity()));
+        prefer_huge_pages(larger.data(), larger.capacity() * sizeof(Item));
+        std::ranges::move(items_, std::back_inserter(larger));
+        items_ = std::move(larger);
+    }
     bool is_dead(std::size_t index) const { return index < dead_.size() && dead_[index]; }
 
     std::vector<Item> items_;
