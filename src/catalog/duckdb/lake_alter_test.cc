@@ -90,12 +90,14 @@ TEST_F(LakeAlterTest, PropertiesHaveTheProtocolsNames) {
     const auto session = connect();
     run(*session,
         "CREATE TABLE bronze.t (x INT, p VARCHAR) PARTITIONED BY (p) WITH ('DELTA.enablechangedatafeed' = true, "
-        "'delta.checkpointinterval' = 5, 'delta.feature.deletionvectors' = 'supported', "
+        "'delta.checkpointinterval' = 5, 'delta.targetfilesize' = '16mb', 'delta.feature.deletionvectors' = "
+        "'supported', "
         "'delta.columnmapping.mode' = 'id')");
     const auto created = snapshot();
     const auto& properties = created->metadata.configuration;
     EXPECT_EQ(properties.at("delta.enableChangeDataFeed"), "true");
     EXPECT_EQ(properties.at("delta.checkpointInterval"), "5");
+    EXPECT_EQ(properties.at("delta.targetFileSize"), "16mb");
     EXPECT_TRUE(delta::has_feature(created->protocol, "deletionVectors"));
     EXPECT_TRUE(delta::has_feature(created->protocol, "columnMapping"));
     EXPECT_FALSE(properties.contains("delta.feature.deletionVectors"));

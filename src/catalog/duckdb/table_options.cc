@@ -16,7 +16,7 @@
 namespace lagoa {
 namespace {
 
-constexpr std::array<std::string_view, 19> kProperties = {kBusinessKeyProperty,
+constexpr std::array<std::string_view, 21> kProperties = {kBusinessKeyProperty,
                                                           "delta.appendOnly",
                                                           "delta.checkpointInterval",
                                                           "delta.checkpointPolicy",
@@ -34,7 +34,9 @@ constexpr std::array<std::string_view, 19> kProperties = {kBusinessKeyProperty,
                                                           "delta.logRetentionDuration",
                                                           "delta.minReaderVersion",
                                                           "delta.minWriterVersion",
-                                                          "delta.parquet.compression.codec"};
+                                                          "delta.parquet.compression.codec",
+                                                          "delta.setTransactionRetentionDuration",
+                                                          "delta.targetFileSize"};
 
 // What may follow `delta.feature.`; the protocol module says which of them are written.
 constexpr std::array<std::string_view, 19> kFeatures = {
